@@ -1,0 +1,5 @@
+"""Invertible maps with log determinants."""
+
+from fluvial.bijectors.affine import Affine as Affine, Scale as Scale, Shift as Shift
+from fluvial.bijectors.bijector import Bijector as Bijector, PerEvent as PerEvent
+from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat as Repeat

@@ -1,0 +1,135 @@
+"""Shifts and scales."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike
+
+from fluvial.bijectors.bijector import Bijector, Pair, Shape, as_floats, sum_log_det
+from fluvial.parameters import Fixed, soft_clip
+
+LOG_SCALE_BOUND = 7.0
+"""A trained scale stays within exp(-7) and exp(7) times its start."""
+
+
+class Shift(Bijector):
+    """`x = z + shift`, elementwise.
+
+    Args:
+        shift: any shape, which becomes the event shape; trained.
+
+    Examples:
+        >>> float(Shift(2.0).forward(1.0))
+        3.0
+    """
+
+    shift: Array
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: None = eqx.field(static=True, default=None)
+
+    def __init__(self, shift: ArrayLike):
+        self.shift = as_floats(shift)
+        self.event_shape = self.shift.shape
+
+    def _forward_and_log_det(self, z, condition) -> Pair:
+        return z + self.shift, jnp.zeros(z.shape[0], jnp.result_type(float))
+
+    def _inverse_and_log_det(self, x, condition) -> Pair:
+        return x - self.shift, jnp.zeros(x.shape[0], jnp.result_type(float))
+
+
+class Scale(Bijector):
+    """`x = scale * z`, elementwise.
+
+    The start is kept as it is given; training multiplies it by `exp(s)`, where s is smoothly
+    bounded: |s| < `LOG_SCALE_BOUND` = 7, so the trained scale keeps its sign and stays within a
+    factor of about 1,100 of its start.
+
+    Args:
+        scale: finite and not zero, any shape, which becomes the event shape.
+
+    Raises:
+        ValueError: where a scale is zero or not finite.
+
+    Examples:
+        >>> float(Scale(-2.0).forward(3.0))
+        -6.0
+    """
+
+    start: Fixed
+    raw_log_scale: Array
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: None = eqx.field(static=True, default=None)
+
+    def __init__(self, scale: ArrayLike):
+        scale = _checked_scale(scale)
+        self.start = Fixed(scale)
+        self.raw_log_scale = jnp.zeros_like(scale)
+        self.event_shape = scale.shape
+
+    @property
+    def scale(self) -> Array:
+        """The scale as it is now, of shape `event_shape`."""
+        return self.start.value * jnp.exp(soft_clip(self.raw_log_scale, LOG_SCALE_BOUND))
+
+    @property
+    def _log_scale(self) -> Array:
+        moved = soft_clip(self.raw_log_scale, LOG_SCALE_BOUND)
+        return jnp.log(jnp.abs(self.start.value)) + moved
+
+    def _forward_and_log_det(self, z, condition) -> Pair:
+        log_det = sum_log_det(jnp.broadcast_to(self._log_scale, z.shape))
+        return z * self.scale, log_det
+
+    def _inverse_and_log_det(self, x, condition) -> Pair:
+        log_det = sum_log_det(jnp.broadcast_to(-self._log_scale, x.shape))
+        return x / self.scale, log_det
+
+
+class Affine(Bijector):
+    """`x = shift + scale * z`, elementwise; the scale is bounded as in `Scale`.
+
+    Args:
+        shift: finite; broadcast against `scale`, their common shape is the event shape.
+        scale: finite and not zero.
+
+    Raises:
+        ValueError: where a scale is zero or not finite.
+
+    Examples:
+        >>> float(Affine(1.0, 2.0).forward(3.0))
+        7.0
+    """
+
+    shift: Array
+    scaling: Scale
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: None = eqx.field(static=True, default=None)
+
+    def __init__(self, shift: ArrayLike = 0.0, scale: ArrayLike = 1.0):
+        shift, scale = as_floats(shift), as_floats(scale)
+        self.event_shape = jnp.broadcast_shapes(shift.shape, scale.shape)
+        self.shift = jnp.broadcast_to(shift, self.event_shape)
+        self.scaling = Scale(jnp.broadcast_to(scale, self.event_shape))
+
+    @property
+    def scale(self) -> Array:
+        """The scale as it is now, of shape `event_shape`."""
+        return self.scaling.scale
+
+    def _forward_and_log_det(self, z, condition) -> Pair:
+        scaled, log_det = self.scaling._forward_and_log_det(z, None)
+        return scaled + self.shift, log_det
+
+    def _inverse_and_log_det(self, x, condition) -> Pair:
+        return self.scaling._inverse_and_log_det(x - self.shift, None)
+
+
+def _checked_scale(scale: ArrayLike) -> Array:
+    scale = as_floats(scale)
+    if not isinstance(scale, jax.core.Tracer):
+        values = np.asarray(scale)
+        if not np.all(np.isfinite(values)) or np.any(values == 0):
+            raise ValueError(f"a scale must be finite and not zero, but got {values}")
+    return scale
