@@ -1,5 +1,7 @@
 """Invertible maps with log determinants."""
 
 from fluvial.bijectors.affine import Affine as Affine, Scale as Scale, Shift as Shift
+from fluvial.bijectors.autoregressive import MaskedAutoregressive as MaskedAutoregressive
 from fluvial.bijectors.bijector import Bijector as Bijector, PerEvent as PerEvent
 from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat as Repeat
+from fluvial.bijectors.coupling import Coupling as Coupling

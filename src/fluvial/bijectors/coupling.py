@@ -1,0 +1,105 @@
+"""Coupling layers."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from fluvial.bijectors._transformer import Transformer
+from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
+from fluvial.networks import MLP
+
+
+class Coupling(Bijector):
+    """The first columns pass; they set the map of the others.
+
+    `x[:m] = z[:m]` and `x[m:] = transformer(z[m:])` with parameters from a network that sees
+    `z[:m]` and the condition. Both directions cost one pass of the network. Columns are permuted
+    outside (`Permutation`), or the first m would never change.
+
+    Args:
+        key: a random key.
+        transformer: any scalar bijector (event shape ()); its trainable leaves are the start to
+            which the network's output is added.
+        n_features: columns D, at least 1.
+        n_identity: columns m that pass, 0 <= m < D; D // 2 by default. With 0 (always so at
+            D = 1) the layer is a monotone map of each column, given the condition if there is one.
+        hidden_sizes: units of each hidden layer of the network.
+        condition_shape: shape of a condition, or None.
+        activation: name of the network's activation, see `fluvial.networks.ACTIVATIONS`.
+
+    Raises:
+        ValueError: where `n_identity` leaves nothing to transform.
+        ShapeError: where the transformer is not scalar.
+
+    Examples:
+        >>> layer = Coupling(jax.random.key(0), Affine(), n_features=3, hidden_sizes=(8,))
+        >>> layer.forward(jax.numpy.ones((5, 3))).shape
+        (5, 3)
+
+    References:
+        Dinh et al. 2017, arXiv 1605.08803, equations 4-8.
+    """
+
+    conditioner: MLP
+    transformer: Transformer
+    n_identity: int = eqx.field(static=True)
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: Shape | None = eqx.field(static=True)
+
+    def __init__(
+        self,
+        key,
+        transformer: Bijector,
+        *,
+        n_features: int,
+        hidden_sizes: tuple[int, ...],
+        n_identity: int | None = None,
+        condition_shape: Shape | None = None,
+        activation: str = "relu",
+    ):
+        n_identity = n_features // 2 if n_identity is None else n_identity
+        if not 0 <= n_identity < n_features:
+            raise ValueError(
+                f"n_identity must lie in 0...{n_features - 1} for {n_features} columns, "
+                f"but is {n_identity}"
+            )
+        self.transformer = Transformer(transformer)
+        self.n_identity = n_identity
+        self.event_shape = (n_features,)
+        self.condition_shape = condition_shape
+        n_moved = n_features - n_identity
+        self.conditioner = MLP(
+            key,
+            n_identity + condition_size(condition_shape),
+            self.transformer.n_parameters * n_moved,
+            hidden_sizes=tuple(hidden_sizes),
+            activation=activation,
+        )
+
+    def _forward_and_log_det(self, z, condition) -> Pair:
+        return self._couple("_forward_and_log_det", z, condition)
+
+    def _inverse_and_log_det(self, x, condition) -> Pair:
+        return self._couple("_inverse_and_log_det", x, condition)
+
+    def _couple(self, method: str, value: Array, condition: Array | None) -> Pair:
+        kept, moved = value[:, : self.n_identity], value[:, self.n_identity :]
+        seen = kept if condition is None else jnp.concatenate([kept, flat(condition)], axis=1)
+        raw = self.conditioner(seen).reshape(len(value), self.transformer.n_parameters, -1)
+        moved, log_dets = self.transformer.apply(method, raw, moved)
+        return jnp.concatenate([kept, moved], axis=1), sum_log_det(log_dets)
+
+
+def condition_size(condition_shape: Shape | None) -> int:
+    """Return the length of a flattened condition, 0 for None."""
+    if condition_shape is None:
+        return 0
+    size = 1
+    for axis in condition_shape:
+        size *= axis
+    return size
+
+
+def flat(condition: Array) -> Array:
+    """Flatten (n, *condition_shape) to (n, C)."""
+    return condition.reshape(condition.shape[0], -1)

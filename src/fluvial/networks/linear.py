@@ -1,0 +1,56 @@
+"""The affine layer that every network is made of, and the named activations."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "elu": jax.nn.elu,
+    "gelu": jax.nn.gelu,
+    "leaky_relu": jax.nn.leaky_relu,
+    "relu": jax.nn.relu,
+    "silu": jax.nn.silu,
+    "softplus": jax.nn.softplus,
+    "tanh": jnp.tanh,
+}
+"""Activations by name, so that a network can be saved and pickled."""
+
+
+def activation_function(name: str) -> Callable[[Array], Array]:
+    """Return the activation called `name`.
+
+    Raises:
+        ValueError: where there is none of that name.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}; choose one of {sorted(ACTIVATIONS)}")
+    return ACTIVATIONS[name]
+
+
+class Linear(eqx.Module):
+    """`x @ weight + bias`.
+
+    Weights start uniform with variance `gain**2 / fan_in`; biases start at zero. Weight decay in
+    training touches `weight` alone.
+
+    Args:
+        key: a random key.
+        in_size: length of an input row.
+        out_size: length of an output row.
+        gain: factor on the standard deviation of the starting weights.
+        fan_in: how many inputs an output really sees, `(out_size,)` or a number; `in_size` where
+            it is not given. Masked networks give the unmasked count.
+    """
+
+    weight: Array
+    bias: Array
+
+    def __init__(self, key, in_size: int, out_size: int, *, gain: float = 1.0, fan_in=None):
+        seen = jnp.maximum(jnp.asarray(in_size if fan_in is None else fan_in), 1)
+        limit = gain * jnp.sqrt(3.0 / seen.astype(jnp.result_type(float)))
+        unit = jax.random.uniform(key, (in_size, out_size), limit.dtype, minval=-1, maxval=1)
+        self.weight = unit * limit
+        self.bias = jnp.zeros(out_size, limit.dtype)

@@ -1,0 +1,55 @@
+"""The conditioner of a coupling layer."""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array
+
+from fluvial.networks.linear import Linear, activation_function
+
+OUTPUT_GAIN = 0.01
+"""Output layers start this small, so that a new layer of a flow starts near its transformer."""
+
+
+class MLP(eqx.Module):
+    """A fully connected network on rows: `(n, in_size)` to `(n, out_size)`.
+
+    Args:
+        key: a random key.
+        in_size: length of an input row; may be 0, then the output is constant.
+        out_size: length of an output row.
+        hidden_sizes: units of each hidden layer; may be empty.
+        activation: a name of `ACTIVATIONS`.
+
+    Examples:
+        >>> network = MLP(jax.random.key(0), 2, 3, hidden_sizes=(8, 8))
+        >>> network(jax.numpy.ones((5, 2))).shape
+        (5, 3)
+    """
+
+    layers: tuple[Linear, ...]
+    activation: str = eqx.field(static=True)
+
+    def __init__(
+        self,
+        key,
+        in_size: int,
+        out_size: int,
+        *,
+        hidden_sizes: tuple[int, ...],
+        activation: str = "relu",
+    ):
+        activation_function(activation)
+        sizes = (in_size, *hidden_sizes, out_size)
+        keys = jax.random.split(key, len(sizes) - 1)
+        gains = [2**0.5] * len(hidden_sizes) + [OUTPUT_GAIN]
+        self.layers = tuple(
+            Linear(k, a, b, gain=gain)
+            for k, a, b, gain in zip(keys, sizes[:-1], sizes[1:], gains, strict=True)
+        )
+        self.activation = activation
+
+    def __call__(self, x: Array) -> Array:
+        act = activation_function(self.activation)
+        for layer in self.layers[:-1]:
+            x = act(x @ layer.weight + layer.bias)
+        return x @ self.layers[-1].weight + self.layers[-1].bias
