@@ -1,0 +1,80 @@
+"""A base distribution pushed through a bijector."""
+
+from typing import Any
+
+from jaxtyping import Array
+
+from fluvial.bijectors import Bijector
+from fluvial.bijectors.bijector import Shape
+from fluvial.distributions.adapter import as_distribution
+from fluvial.distributions.distribution import Distribution
+from fluvial.errors import ShapeError
+
+
+class TransformedDistribution(Distribution):
+    """The distribution of `x = bijector.forward(z)` with z from `base`.
+
+    `log p(x) = log base(z) + log |det dz/dx|` with `z = bijector.inverse(x)`.
+
+    Args:
+        base: a distribution over latents: one of `fluvial.distributions`, or any object with
+            `log_prob`, `sample(key, shape)` and `event_shape`, NumPyro's included.
+        bijector: a bijector of the base's event shape.
+
+    Raises:
+        ShapeError: where the event shapes or the declared condition shapes differ.
+
+    Examples:
+        >>> flow = TransformedDistribution(StandardNormal(2), Scale(jnp.array([1.0, 2.0])))
+        >>> flow.log_prob(jnp.zeros((5, 2))).shape
+        (5,)
+
+    References:
+        Papamakarios et al. 2021, arXiv 1912.02762, equation 1.
+    """
+
+    base: Distribution
+    bijector: Bijector
+
+    def __init__(self, base: Any, bijector: Bijector):
+        base = as_distribution(base)
+        if base.event_shape != bijector.event_shape:
+            raise ShapeError(
+                f"the base has event_shape {base.event_shape}, "
+                f"but the bijector has {bijector.event_shape}"
+            )
+        of_base = base.condition_shape
+        if None not in (of_base, bijector.condition_shape) and of_base != bijector.condition_shape:
+            raise ShapeError(
+                f"the base declares condition_shape {of_base}, "
+                f"but the bijector {bijector.condition_shape}"
+            )
+        self.base = base
+        self.bijector = bijector
+
+    @property
+    def event_shape(self) -> Shape:  # type: ignore[override]
+        return self.bijector.event_shape
+
+    @property
+    def condition_shape(self) -> Shape | None:  # type: ignore[override]
+        declared = self.bijector.condition_shape
+        return self.base.condition_shape if declared is None else declared
+
+    def _log_prob(self, x: Array, condition: Array | None) -> Array:
+        z, log_det = self.bijector._inverse_and_log_det(x, condition)
+        return self.base._log_prob(z, self._of_base(condition)) + log_det
+
+    def _sample(self, key: Array, n: int, condition: Array | None) -> Array:
+        z = self.base._sample(key, n, self._of_base(condition))
+        return self.bijector._forward_and_log_det(z, condition)[0]
+
+    def _sample_and_log_prob(
+        self, key: Array, n: int, condition: Array | None
+    ) -> tuple[Array, Array]:
+        z, log_prob = self.base._sample_and_log_prob(key, n, self._of_base(condition))
+        x, log_det = self.bijector._forward_and_log_det(z, condition)
+        return x, log_prob - log_det
+
+    def _of_base(self, condition: Array | None) -> Array | None:
+        return None if self.base.condition_shape is None else condition

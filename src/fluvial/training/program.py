@@ -1,0 +1,265 @@
+"""The compiled training program: a number of steps over batches, epochs and validation inside."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+from jaxtyping import Array
+
+from fluvial.training.rows import VALIDATION_BLOCK, Rows
+from fluvial.training.state import (
+    ANNEAL,
+    BY_EPOCHS,
+    BY_FAILURE,
+    BY_PATIENCE,
+    DONE,
+    MAIN,
+    RECORDED,
+    Point,
+    Record,
+    Settings,
+    State,
+    empty_record,
+    first_state,
+    optimizer,
+)
+
+MAX_FAILURES = 3
+ROLLBACK_FACTOR = 0.3
+ANNEAL_SHARE = 0.1
+
+
+class Run(NamedTuple):
+    """What does not change during a run.
+
+    Attributes:
+        frozen: the model without its trained leaves.
+        decay: which of the trained leaves are decayed, a tree of booleans.
+        train: the training rows.
+        validation: the held-out rows, or None.
+        settings: the traced settings.
+        batch_size: rows a step.
+    """
+
+    frozen: Any
+    decay: Any
+    train: Rows
+    validation: Rows | None
+    settings: Settings
+    batch_size: int
+
+
+@eqx.filter_jit
+def start(run: Run, params: Any, key: Array) -> State:
+    """Return the state before the first step."""
+    opt_state = optimizer(run.settings, run.decay).init(params)
+    dtype = run.train.weight.dtype
+    state = first_state(key, params, opt_state, len(run.train.x), dtype)
+    return _shuffle(run, state)
+
+
+@eqx.filter_jit(donate="all-except-first")
+def advance(given: tuple[Run, Array, Array], state: State) -> State:
+    """Take steps until a number of them is done, the record is full or training has ended.
+
+    Args:
+        given: the run, the number of steps, and the share of the time limit that is used up.
+        state: the state, whose buffers are reused.
+    """
+    run, max_steps, time_share = given
+    state = state._replace(record=empty_record(state.rate.dtype))
+
+    def unfinished(carry):
+        left, state = carry
+        return (left > 0) & (state.phase != DONE) & (state.record.count < RECORDED)
+
+    def part_of_epoch(carry):
+        left, state = carry
+        before = state.step
+        state = _steps(run, state, left, time_share)
+        ended = state.bad | (state.step >= _steps_per_epoch(run))
+        left = left - (state.step - before)
+        return left, lax.cond(ended, lambda s: _end_epoch(run, s), lambda s: s, state)
+
+    return lax.while_loop(unfinished, part_of_epoch, (max_steps, state))[1]
+
+
+def _steps_per_epoch(run: Run) -> Array:
+    return -(-run.train.n // run.batch_size)
+
+
+def _shuffle(run: Run, state: State) -> State:
+    """Draw this epoch's order: the true rows at random, the padding last."""
+    key, of_order = jax.random.split(state.key)
+    size = len(run.train.x)
+    # Ranks by random bits: equal ones keep their order, which is of no consequence.
+    rank = jax.random.bits(of_order, (size,), jnp.uint32) >> 1
+    rank = jnp.where(jnp.arange(size) < run.train.n, rank, jnp.uint32(0xFFFFFFFF))
+    return state._replace(key=key, order=jnp.argsort(rank).astype(jnp.int32))
+
+
+def _batch(run: Run, state: State) -> tuple[Array, Array | None, Array]:
+    """Return the rows of this step; what fills up the last batch has weight zero."""
+    position = state.step * run.batch_size + jnp.arange(run.batch_size, dtype=jnp.int32)
+    index = state.order[position % run.train.n]
+    weight = jnp.where(position < run.train.n, run.train.weight[index], 0)
+    condition = None if run.train.condition is None else run.train.condition[index]
+    return run.train.x[index], condition, weight
+
+
+def _weighted_loss(run: Run, params: Any, x: Array, condition: Array | None, weight: Array):
+    """Return the weighted sum of negative log-likelihoods."""
+    flow = eqx.combine(params, run.frozen)
+    log_prob = flow._log_prob(x, condition).astype(weight.dtype)
+    # A row of no weight must not spoil the sum.
+    return -jnp.sum(jnp.where(weight > 0, weight * log_prob, 0))
+
+
+def _steps(run: Run, state: State, left: Array, time_share: Array) -> State:
+    """Take steps up to the end of the epoch, at most `left`, as long as they are finite."""
+    tx = optimizer(run.settings, run.decay)
+    # Rows of a full batch: a smaller last batch takes a smaller step, so that rows count alike.
+    full = jnp.minimum(run.batch_size, run.train.n).astype(run.train.weight.dtype)
+    stop = jnp.minimum(_steps_per_epoch(run), state.step + left)
+
+    def mean_loss(params, batch):
+        return _weighted_loss(run, params, *batch) / full
+
+    def step(state: State) -> State:
+        batch = _batch(run, state)
+        loss, gradients = jax.value_and_grad(mean_loss)(state.now.params, batch)
+        updates, opt_state = tx.update(gradients, state.now.optimizer, state.now.params)
+        rate = _learning_rate(run, state, time_share)
+        params = jax.tree.map(lambda p, u: p - rate * u, state.now.params, updates)
+        return state._replace(
+            now=Point(params, opt_state),
+            step=state.step + 1,
+            loss_sum=state.loss_sum + loss * full,
+            weight_sum=state.weight_sum + jnp.sum(batch[2]),
+            bad=~(jnp.isfinite(loss) & jnp.isfinite(optax.global_norm(gradients))),
+            rate=rate,
+        )
+
+    return lax.while_loop(lambda s: (s.step < stop) & ~s.bad, step, state)
+
+
+def _learning_rate(run: Run, state: State, time_share: Array) -> Array:
+    """Return the rate of this step: a cosine to zero, over the epochs or the time limit."""
+    dtype = state.rate.dtype
+    epoch = state.epoch + state.step / _steps_per_epoch(run)
+    share = jnp.maximum(epoch / run.settings.max_epochs, time_share)
+    main = run.settings.learning_rate * _cosine(share)
+    anneal = state.anneal_rate * _cosine((epoch - state.anneal_from) / state.anneal_epochs)
+    return (jnp.where(state.phase == ANNEAL, anneal, main) * state.rate_scale).astype(dtype)
+
+
+def _cosine(share: Array) -> Array:
+    return 0.5 * (1 + jnp.cos(jnp.pi * jnp.clip(share, 0, 1)))
+
+
+def validation_loss(run: Run, params: Any) -> Array:
+    """Return the weighted mean negative log-likelihood of all held-out rows, block by block."""
+    rows = run.validation
+
+    def block(i, total):
+        def part(array):
+            return lax.dynamic_slice_in_dim(array, i * VALIDATION_BLOCK, VALIDATION_BLOCK)
+
+        condition = None if rows.condition is None else part(rows.condition)
+        return total + _weighted_loss(run, params, part(rows.x), condition, part(rows.weight))
+
+    n_blocks = -(-rows.n // VALIDATION_BLOCK)
+    total = lax.fori_loop(0, n_blocks, block, jnp.zeros((), rows.weight.dtype))
+    return total / jnp.sum(rows.weight)
+
+
+def _end_epoch(run: Run, state: State) -> State:
+    """Close an epoch, or roll back where a loss was not finite."""
+    if run.validation is None:
+        watched = state.loss_sum / state.weight_sum
+        bad = state.bad
+    else:
+        watched = lax.cond(
+            state.bad,
+            lambda: jnp.full((), jnp.nan, state.rate.dtype),
+            lambda: validation_loss(run, state.now.params),
+        )
+        bad = ~jnp.isfinite(watched)
+    state = lax.cond(bad, _roll_back, lambda s: _close_epoch(run, s, watched), state)
+    zero = jnp.zeros_like(state.loss_sum)
+    state = state._replace(
+        step=jnp.zeros_like(state.step), loss_sum=zero, weight_sum=zero, bad=jnp.asarray(False)
+    )
+    return _shuffle(run, state)
+
+
+def _roll_back(state: State) -> State:
+    """Return to the start of this epoch with a smaller step, three times at most."""
+    failures = state.failures + 1
+    given_up = failures >= MAX_FAILURES
+    return state._replace(
+        now=state.good,
+        failures=failures,
+        rate_scale=state.rate_scale * ROLLBACK_FACTOR,
+        phase=jnp.where(given_up, DONE, state.phase),
+        reason=jnp.where(given_up, BY_FAILURE, state.reason),
+    )
+
+
+def _close_epoch(run: Run, state: State, watched: Array) -> State:
+    settings = run.settings
+    epoch = state.epoch + 1
+    record = _record(state, watched)
+    lower = watched < state.best_loss
+    # Without held-out rows the last parameters are what is returned.
+    keep = lower if run.validation is not None else jnp.asarray(True)
+    best = jax.tree.map(lambda b, p: jnp.where(keep, p, b), state.best, state.now.params)
+    fell = watched < state.reference - settings.min_delta
+    waited = jnp.where(fell, 0, state.waited + 1)
+    state = state._replace(
+        good=state.now,
+        best=best,
+        best_loss=jnp.where(lower, watched, state.best_loss),
+        best_epoch=jnp.where(keep, epoch, state.best_epoch),
+        reference=jnp.where(fell, watched, state.reference),
+        waited=waited,
+        epoch=epoch,
+        record=record,
+    )
+    out_of_patience = (state.phase == MAIN) & (waited >= settings.patience)
+    state = lax.cond(out_of_patience, lambda s: _start_annealing(run, s), lambda s: s, state)
+    annealed = (state.phase == ANNEAL) & (epoch >= state.anneal_from + state.anneal_epochs)
+    out_of_epochs = epoch >= settings.max_epochs
+    done = annealed | out_of_epochs
+    by = jnp.where(state.phase == ANNEAL, BY_PATIENCE, BY_EPOCHS)
+    return state._replace(
+        phase=jnp.where(done, DONE, state.phase), reason=jnp.where(done, by, state.reason)
+    )
+
+
+def _start_annealing(run: Run, state: State) -> State:
+    """Go back to the best parameters, to run the learning rate down from where it is."""
+    params = state.best if run.validation is not None else state.now.params
+    point = Point(params, state.now.optimizer)
+    epochs = jnp.ceil(ANNEAL_SHARE * state.epoch).astype(state.anneal_epochs.dtype)
+    return state._replace(
+        now=point,
+        good=point,
+        phase=jnp.asarray(ANNEAL, state.phase.dtype),
+        anneal_from=state.epoch,
+        anneal_epochs=epochs,
+        anneal_rate=state.rate / state.rate_scale,
+    )
+
+
+def _record(state: State, watched: Array) -> Record:
+    i = state.record.count
+    return Record(
+        i + 1,
+        state.record.train_loss.at[i].set(state.loss_sum / state.weight_sum),
+        state.record.validation_loss.at[i].set(watched),
+        state.record.learning_rate.at[i].set(state.rate),
+    )

@@ -1,0 +1,72 @@
+"""Progress on stderr: a bar on a terminal, a line at the start and the end elsewhere."""
+
+import sys
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """What the driver tells."""
+
+    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None: ...
+    def finish(self, message: str) -> None: ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
+        """Show nothing."""
+
+    def finish(self, message: str) -> None:
+        """Show nothing."""
+
+
+class Lines:
+    """A line at the start and a line at the end, for logs."""
+
+    def __init__(self, start: str):
+        print(start, file=sys.stderr, flush=True)
+
+    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
+        """Show nothing in between."""
+
+    def finish(self, message: str) -> None:
+        """Write the last line."""
+        print(message, file=sys.stderr, flush=True)
+
+
+class Bar:
+    """A bar with the losses and the time left, for a terminal."""
+
+    def __init__(self, max_epochs: int):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("epoch {task.completed:.0f}/{task.total}"),
+            BarColumn(),
+            TextColumn("{task.fields[losses]}"),
+            TimeRemainingColumn(),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("", total=max_epochs, losses="compiling")
+        self._bar.start()
+
+    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
+        """Move the bar."""
+        losses = f"train {train_loss:.4f}"
+        if validation_loss is not None:
+            losses += f"  held-out {validation_loss:.4f}"
+        self._bar.update(self._task, completed=epoch, losses=losses)
+
+    def finish(self, message: str) -> None:
+        """Remove the bar and write the last line."""
+        self._bar.stop()
+        print(message, file=sys.stderr, flush=True)
+
+
+def progress(*, show: bool, max_epochs: int, start: str) -> Progress:
+    """Return what fits the place: nothing, a bar on a terminal, or lines."""
+    if not show:
+        return Silent()
+    return Bar(max_epochs) if sys.stderr.isatty() else Lines(start)

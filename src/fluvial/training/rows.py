@@ -1,0 +1,146 @@
+"""The user's rows: checked, split, padded to a few sizes and put on the device."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike
+
+from fluvial.errors import DataError, ShapeError
+
+SMALLEST = 64
+VALIDATION_BLOCK = 1024
+
+
+class Rows(NamedTuple):
+    """Rows on the device, padded; rows from `n` on have weight zero.
+
+    Attributes:
+        x: (padded, *event_shape).
+        condition: (padded, *condition_shape), or None.
+        weight: (padded,), of mean one over the true rows.
+        n: number of true rows, a scalar array.
+    """
+
+    x: Array
+    condition: Array | None
+    weight: Array
+    n: Array
+
+
+class Table(NamedTuple):
+    """Rows in NumPy: x (n, ...), condition (n, ...) or None, weight (n,)."""
+
+    x: np.ndarray
+    condition: np.ndarray | None
+    weight: np.ndarray
+
+    def take(self, index: np.ndarray) -> "Table":
+        condition = None if self.condition is None else self.condition[index]
+        return Table(self.x[index], condition, self.weight[index])
+
+
+def padded_size(n: int) -> int:
+    """Return the size that n rows are padded to: 4, 5, 6 or 7 times a power of two.
+
+    At most a quarter is padding, and few sizes mean few compilations.
+    """
+    n = max(n, SMALLEST)
+    unit = 1 << max((n - 1).bit_length() - 3, 0)
+    return -(-n // unit) * unit
+
+
+def checked_table(
+    flow, X: ArrayLike, condition: ArrayLike | None, sample_weight: ArrayLike | None, dtype
+) -> Table:
+    """Check the rows against a flow.
+
+    Raises:
+        ShapeError: where an array has not the declared shape or the row counts differ.
+        DataError: where there is no row, a value is not finite, or the weights make no sense.
+    """
+    x = _checked("X", X, flow.event_shape, dtype)
+    n = len(x)
+    if n == 0:
+        raise DataError("X has no rows; training needs at least one")
+    if flow.condition_shape is None:
+        if condition is not None:
+            raise ShapeError(
+                "the flow takes no condition (condition_shape is None), but got one of shape "
+                f"{np.shape(condition)}"
+            )
+    elif condition is None:
+        raise ShapeError(f"the flow needs a condition of shape (n, *{flow.condition_shape})")
+    else:
+        condition = _checked("condition", condition, flow.condition_shape, dtype)
+        if len(condition) != n:
+            raise ShapeError(f"X has {n} rows, but condition has {len(condition)}")
+    return Table(x, condition, _checked_weight(sample_weight, n, dtype))
+
+
+def split(key: Array, table: Table, fraction: float) -> tuple[Table, Table | None]:
+    """Split off the held-out rows at random: at least one where there are two rows or more.
+
+    Raises:
+        ValueError: where the fraction is not in [0, 1).
+    """
+    if not 0 <= fraction < 1:
+        raise ValueError(f"validation_fraction must lie in [0, 1), but is {fraction}")
+    n = len(table.x)
+    held_out = min(max(round(n * fraction), 1), n - 1) if fraction > 0 else 0
+    if held_out == 0:
+        return table, None
+    order = np.asarray(jax.random.permutation(key, n))
+    return table.take(np.sort(order[held_out:])), table.take(np.sort(order[:held_out]))
+
+
+def on_device(table: Table, dtype, *, multiple: int = 1) -> Rows:
+    """Pad a table and put it on the device.
+
+    Raises:
+        DataError: where all weights are zero.
+    """
+    n = len(table.x)
+    total = float(table.weight.sum())
+    if total == 0:
+        raise DataError("all sample weights of the training or of the held-out rows are zero")
+    size = -(-padded_size(n) // multiple) * multiple
+    weight = table.weight * (n / total)
+    condition = None if table.condition is None else _pad(table.condition, size)
+    return Rows(
+        _pad(table.x, size), condition, _pad(weight.astype(dtype), size), jnp.asarray(n, jnp.int32)
+    )
+
+
+def _pad(array: np.ndarray, size: int) -> Array:
+    out = np.zeros((size, *array.shape[1:]), array.dtype)
+    out[: len(array)] = array
+    return jnp.asarray(out)
+
+
+def _checked(name: str, value: ArrayLike, shape: tuple[int, ...], dtype) -> np.ndarray:
+    array = np.asarray(value)
+    if array.ndim != 1 + len(shape) or array.shape[1:] != shape:
+        raise ShapeError(f"{name} must have shape (n, *{shape}), but has {array.shape}")
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype)
+    bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    if bad.any():
+        raise DataError(
+            f"{name} has a value that is not finite in {dtype} in {bad.sum()} of {len(array)} "
+            f"rows, the first in row {int(np.argmax(bad))}; drop or fill these rows, or rescale"
+        )
+    return array
+
+
+def _checked_weight(weight: ArrayLike | None, n: int, dtype) -> np.ndarray:
+    if weight is None:
+        return np.ones(n, dtype)
+    weight = _checked("sample_weight", weight, (), dtype)
+    if len(weight) != n:
+        raise ShapeError(f"X has {n} rows, but sample_weight has {len(weight)}")
+    if (weight < 0).any():
+        row = int(np.argmax(weight < 0))
+        raise DataError(f"sample_weight must not be negative, but is {weight[row]} in row {row}")
+    return weight
