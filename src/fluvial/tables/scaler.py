@@ -1,0 +1,164 @@
+"""From the rows of a table to the rows a flow sees, and back, with the log det."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fluvial.errors import DataError, DataWarning, ShapeError
+from fluvial.tables.redundancy import LeftOut
+from fluvial.tables.scaling import robust_centre_and_scale, scale_rows, unscale_rows
+from fluvial.tables.source import listed
+
+
+@dataclass(frozen=True)
+class TableScaler:
+    """Robust standardisation that leaves out what does not vary.
+
+    Constant columns and exact copies are left out; every other column is centred at its median,
+    divided by its interquartile range / 1.349 and, beyond ten of these, mapped logarithmically
+    (`fluvial.tables.scaling`). Everything is computed in float64.
+
+    Attributes:
+        left_out: the constants and copies among the columns.
+        centre: `(n_kept,)`, in the units of the table.
+        scale: `(n_kept,)`, positive, in the units of the table.
+
+    Examples:
+        >>> rows = np.array([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]])
+        >>> scaled, log_det = TableScaler.fit(rows, warn=False).transform(rows)
+        >>> scaled.shape, log_det.shape
+        ((3, 1), (3,))
+    """
+
+    left_out: LeftOut
+    centre: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def fit(
+        cls,
+        matrix: np.ndarray,
+        *,
+        training: np.ndarray | None = None,
+        label: Callable[[int], str] | None = None,
+        warn: bool = True,
+    ) -> Self:
+        """Learn what to leave out, and the centres and scales.
+
+        Args:
+            matrix: `(n, D)` finite float64 rows, n at least 2.
+            training: the rows that centres and scales are learned from, as an index or a mask;
+                all of them where it is not given. What is left out is found on all rows; a column
+                that varies in the other rows alone takes its scale from all of them.
+            label: from the place of a column to what messages call it.
+            warn: whether a `DataWarning` tells of left-out columns and of few rows.
+
+        Returns:
+            The scaler.
+
+        Raises:
+            DataError: where there are fewer than two rows, or all columns are constant.
+        """
+        if len(matrix) < 2:
+            raise DataError(
+                f"the table has {len(matrix)} row, n_samples={len(matrix)}, "
+                "but a density needs at least 2 different rows"
+            )
+        left_out = LeftOut.find(matrix)
+        if not len(left_out.kept):
+            raise DataError("all columns are constant: there is nothing to learn a density of")
+        if warn:
+            _warn_of(left_out, len(matrix), label or "column {}".format)
+        kept = matrix[:, left_out.kept]
+        centre, scale = robust_centre_and_scale(kept if training is None else kept[training])
+        still = scale == 0
+        if still.any():
+            scale[still] = robust_centre_and_scale(kept[:, still])[1]
+        return cls(left_out, centre, scale)
+
+    @property
+    def n_columns(self) -> int:
+        """The number of columns of the table."""
+        return len(self.left_out.source)
+
+    @property
+    def n_kept(self) -> int:
+        """The number of columns that a flow sees."""
+        return len(self.centre)
+
+    def transform(
+        self, matrix: np.ndarray, *, dtype: DTypeLike = np.float32
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Scale rows.
+
+        Args:
+            matrix: `(n, D)` finite float64 rows; not modified.
+            dtype: of the scaled rows.
+
+        Returns:
+            The scaled kept columns `(n, n_kept)`, and `(n,)` float64: the log of the absolute
+            Jacobian determinant of the map, less 1e6 for each left-out column that departs.
+
+        Raises:
+            ShapeError: where the number of columns is another.
+        """
+        _check_width(matrix, self.n_columns)
+        kept = matrix[:, self.left_out.kept]
+        scaled, log_det = scale_rows(kept, self.centre, self.scale)
+        return scaled.astype(dtype), log_det + self.left_out.penalty(matrix)
+
+    def inverse_transform(self, scaled: np.ndarray) -> np.ndarray:
+        """Map scaled rows back, constants and copies restored.
+
+        Args:
+            scaled: `(n, n_kept)`.
+
+        Returns:
+            `(n, D)` float64.
+
+        Raises:
+            ShapeError: where the number of columns is another.
+        """
+        _check_width(scaled, self.n_kept)
+        return self.left_out.restore(unscale_rows(scaled, self.centre, self.scale))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays that a model file holds."""
+        return {
+            "centre": self.centre,
+            "scale": self.scale,
+            "source": self.left_out.source,
+            "values": self.left_out.values,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
+        """Return the scaler that `to_arrays` described."""
+        left_out = LeftOut(arrays["source"], arrays["values"])
+        return cls(left_out, arrays["centre"], arrays["scale"])
+
+
+def _warn_of(left_out: LeftOut, n_rows: int, label: Callable[[int], str]) -> None:
+    parts = []
+    if len(left_out.constant):
+        names = listed([label(j) for j in left_out.constant], quote=False)
+        parts.append(f"constant and left out of the density: {names}")
+    if len(left_out.copies):
+        pairs = [f"{label(j)} (equals {label(int(left_out.source[j]))})" for j in left_out.copies]
+        parts.append(f"copies and left out of the density: {listed(pairs, quote=False)}")
+    n_kept = len(left_out.kept)
+    if n_rows < n_kept:
+        parts.append(
+            f"{n_rows} rows are fewer than the {n_kept} columns that vary; expect a vague density"
+        )
+    for part in parts:
+        warnings.warn(part, DataWarning, stacklevel=4)
+
+
+def _check_width(matrix: np.ndarray, width: int) -> None:
+    if matrix.ndim != 2 or matrix.shape[1] != width:
+        raise ShapeError(f"rows have shape {matrix.shape}, but this scaler needs (n, {width})")

@@ -1,0 +1,133 @@
+"""From a table to a float64 matrix with known columns, and the same columns again later."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from fluvial.errors import DataError, DataWarning
+from fluvial.tables.source import Source, listed
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table: what they are called, in which order, and of which type.
+
+    Attributes:
+        names: one name a column; `x0`, `x1`, ... where the table had none.
+        types: one name of a data type a column, as the table had it.
+        named: whether the names are the table's own.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    named: bool
+
+    @property
+    def n_columns(self) -> int:
+        """The number of columns."""
+        return len(self.names)
+
+    def label(self, index: int) -> str:
+        """Return what a message calls a column."""
+        return f"column {self.names[index]!r}" if self.named else f"column {index}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold."""
+        return {"names": list(self.names), "types": list(self.types), "named": self.named}
+
+    @classmethod
+    def from_json(cls, form: dict[str, Any]) -> Self:
+        """Return the schema that `to_json` described."""
+        return cls(tuple(form["names"]), tuple(form["types"]), bool(form["named"]))
+
+    def align(self, table, *, owner: str = "this model") -> np.ndarray:
+        """Read another table with these columns, put into this order by name.
+
+        Args:
+            table: as for `read_table`.
+            owner: what messages call the model that knows these columns.
+
+        Returns:
+            `(n, n_columns)` float64; `table` is not modified.
+
+        Raises:
+            DataError: where columns are missing, unknown or more or fewer than these, and as
+                `read_table` does.
+        """
+        source = Source.of(table)
+        if source.names is None or not self.named:
+            self._check_count(source, owner)
+            source.check_rows(1)
+            return source.matrix(range(self.n_columns), self.label)
+        order = self._order(source.names, owner)
+        source.check_rows(1)
+        return source.matrix(order, self.label)
+
+    def _order(self, names: Sequence[str], owner: str) -> list[int]:
+        where = {name: index for index, name in enumerate(names)}
+        missing = [name for name in self.names if name not in where]
+        unknown = [name for name in names if name not in set(self.names)]
+        if missing:
+            also = f"; unknown to it: {listed(unknown)}" if unknown else ""
+            raise DataError(
+                f"columns that {owner} was fitted with are missing: {listed(missing)}{also}"
+            )
+        if unknown:
+            raise DataError(
+                f"columns that {owner} was not fitted with: {listed(unknown)}; drop them"
+            )
+        return [where[name] for name in self.names]
+
+    def _check_count(self, source: "Source", owner: str) -> None:
+        if source.n_columns != self.n_columns:
+            raise DataError(
+                f"X has {source.n_columns} features, but {owner} is expecting "
+                f"{self.n_columns} features as input"
+            )
+        if self.named and source.names is None:
+            warnings.warn(
+                f"X does not have valid feature names, but {owner} was fitted with feature "
+                "names; its columns are taken in their order",
+                DataWarning,
+                stacklevel=4,
+            )
+        if source.names is not None and not self.named:
+            warnings.warn(
+                f"X has feature names, but {owner} was fitted without feature names; its columns "
+                "are taken in their order",
+                DataWarning,
+                stacklevel=4,
+            )
+
+
+def read_table(table, *, minimum_rows: int = 1) -> tuple[np.ndarray, Schema]:
+    """Read a table of numbers.
+
+    Booleans become 0 and 1. Integers beyond 2^53, which float64 cannot represent all, are warned
+    of with a `DataWarning`.
+
+    Args:
+        table: an array `(n, D)` or anything NumPy makes one of, or a pandas, polars or pyarrow
+            table; not modified. Column names that are not all strings are ignored.
+        minimum_rows: fewer rows are refused.
+
+    Returns:
+        The matrix `(n, D)` in float64, and its schema.
+
+    Raises:
+        DataError: for too few rows or columns, equal column names, text or date columns, missing
+            values and infinities; the message names the column and the row, counted from 0.
+
+    Examples:
+        >>> matrix, schema = read_table([[1, 2.5], [3, 4.5]])
+        >>> matrix.shape, schema.names
+        ((2, 2), ('x0', 'x1'))
+    """
+    source = Source.of(table)
+    source.check_rows(minimum_rows)
+    names = source.names or tuple(f"x{i}" for i in range(source.n_columns))
+    schema = Schema(names, source.types(), source.names is not None)
+    return source.matrix(range(source.n_columns), schema.label), schema

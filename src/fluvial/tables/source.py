@@ -1,0 +1,188 @@
+"""A table behind one interface, whatever library it comes from."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import narwhals as nw
+import numpy as np
+from narwhals.exceptions import DuplicateError
+from sklearn.utils import check_array
+
+from fluvial.errors import DataError, DataWarning
+from fluvial.tables.columns import has_inexact_integers, plain_values
+
+SHOWN = 5
+"""How many names a message lists."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table behind one interface: a two-dimensional array or a narwhals frame."""
+
+    data: Any
+    names: tuple[str, ...] | None
+    n_rows: int
+    n_columns: int
+
+    @classmethod
+    def of(cls, table) -> Self:
+        """Look at an array or a frame; values are not read yet."""
+        try:
+            frame = nw.from_native(table, pass_through=True)
+        except DuplicateError:
+            _usable_names(table)
+            raise
+        if isinstance(frame, nw.LazyFrame):
+            raise DataError(f"{type(table).__name__} is lazy; collect it into a table first")
+        if isinstance(frame, nw.DataFrame):
+            names = _usable_names(table)
+            if not frame.shape[1]:
+                raise DataError(_too_few("feature", 0, frame.shape, 1))
+            return cls(frame, names, *frame.shape)
+        if np.ma.isMaskedArray(table):
+            table = np.ma.filled(table.astype(np.float64), np.nan)
+        try:
+            array = check_array(
+                table,
+                dtype=None,  # pyright: ignore[reportArgumentType]
+                ensure_all_finite=False,
+                ensure_min_samples=0,
+                input_name="X",
+            )
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        return cls(array, None, *array.shape)
+
+    def check_rows(self, minimum: int) -> None:
+        """Refuse a table of fewer rows."""
+        if self.n_rows < minimum:
+            shape = (self.n_rows, self.n_columns)
+            raise DataError(_too_few("sample", self.n_rows, shape, minimum))
+
+    def types(self) -> tuple[str, ...]:
+        """Return the name of each column's data type."""
+        if isinstance(self.data, np.ndarray):
+            return (self.data.dtype.name,) * self.n_columns
+        return tuple(str(self._series(i).dtype).lower() for i in range(self.n_columns))
+
+    def matrix(self, order: Sequence[int], label: Callable[[int], str]) -> np.ndarray:
+        """Return the columns at the places `order` in float64, checked to be finite.
+
+        Args:
+            order: places of the wanted columns; all of them where the table is an array.
+            label: what messages call the i-th of the wanted columns.
+
+        Returns:
+            `(n_rows, len(order))`; it may share memory with the table, so it is for reading only.
+        """
+        inexact = []
+        if isinstance(self.data, np.ndarray) and self.data.dtype.kind == "f":
+            out = np.asarray(self.data, np.float64)
+        else:
+            out = np.empty((self.n_rows, len(order)))
+            for i, place in enumerate(order):
+                values = self._values(place, label(i))
+                out[:, i] = plain_values(values, label(i))
+                if has_inexact_integers(values):
+                    inexact.append(label(i))
+        _check_finite(out, label)
+        if inexact:
+            warnings.warn(
+                f"integers beyond 2^53 in {listed(inexact, quote=False)}: float64 rounds them; "
+                "subtract an offset first if the last digits matter",
+                DataWarning,
+                stacklevel=4,
+            )
+        return out
+
+    def _series(self, place: int) -> nw.Series:
+        return self.data[:, place]
+
+    def _values(self, place: int, label: str) -> np.ndarray:
+        if isinstance(self.data, np.ndarray):
+            return self.data[:, place]
+        return _series_values(self._series(place), label)
+
+
+def _series_values(series: nw.Series, label: str) -> np.ndarray:
+    """Return the values of a column; where nulls are among numbers, float64 with NaN."""
+    dtype = series.dtype
+    if dtype.is_numeric() or dtype == nw.Boolean:
+        if series.null_count():
+            known = ~series.is_null().to_numpy().astype(bool)
+            values = np.full(len(series), np.nan)
+            values[known] = series.filter(known.tolist()).cast(nw.Float64()).to_numpy()
+            return values
+        if dtype.is_decimal() or dtype in (nw.Int128, nw.UInt128):
+            series = series.cast(nw.Float64())
+        return np.asarray(series.to_numpy())
+    if dtype.is_temporal():
+        raise DataError(
+            f"{label} holds dates or times; leave it out, or turn it into numbers first"
+        )
+    if dtype == nw.Object or dtype == nw.Unknown:
+        return np.asarray(series.to_numpy())
+    if dtype in (nw.String, nw.Categorical, nw.Enum):
+        raise DataError(f"{label} holds text; leave it out, or encode it as numbers first")
+    raise DataError(f"{label} is of type {dtype}, which holds no plain numbers; leave it out")
+
+
+def _usable_names(table) -> tuple[str, ...] | None:
+    """Return the column names of a frame, or None where they are not all strings."""
+    names = list(table.column_names if hasattr(table, "column_names") else table.columns)
+    kinds = {isinstance(name, str) for name in names}
+    if kinds == {True, False}:
+        raise DataError(
+            "some column names are strings and some are not; make all of them strings, "
+            "for example with X.columns = X.columns.astype(str)"
+        )
+    if kinds != {True}:
+        return None
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        if name in places:
+            raise DataError(
+                f"two columns are called {name!r}: the ones at {places[name]} and {place}, "
+                "counted from 0; rename one"
+            )
+        places[name] = place
+    return tuple(names)
+
+
+def _check_finite(matrix: np.ndarray, label: Callable[[int], str]) -> None:
+    if np.isfinite(matrix).all():
+        return
+    bad, noun, advice = np.isnan(matrix), "missing value", "fill them in, or drop those rows"
+    value = "NaN or null"
+    if not bad.any():
+        bad, noun, advice = np.isinf(matrix), "infinite value", "replace them, or drop those rows"
+        value = "inf"
+    counts = bad.sum(axis=0)
+    columns = np.flatnonzero(counts)
+    first, others = columns[0], len(columns) - 1
+    count, row = int(counts[first]), int(np.argmax(bad[:, first]))
+    also = f"; {others} more column{_s(others)} with such values" if others else ""
+    raise DataError(
+        f"{label(first)} holds {count} {noun}{_s(count)} ({value}), the first in row {row} "
+        f"(data rows are counted from 0){also}; {advice}"
+    )
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _too_few(noun: str, found: int, shape: tuple[int, ...], minimum: int) -> str:
+    return (
+        f"Found array with {found} {noun}(s) (shape={shape}) while a minimum of {minimum} is "
+        "required."
+    )
+
+
+def listed(names: Sequence[str], *, quote: bool = True) -> str:
+    """Return the first names, and how many more there are."""
+    shown = ", ".join(repr(name) if quote else name for name in names[:SHOWN])
+    rest = len(names) - SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown
