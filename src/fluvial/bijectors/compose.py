@@ -72,14 +72,13 @@ class Invert(Bijector):
     """
 
     bijector: Bijector
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: Shape | None = eqx.field(static=True)
 
-    @property
-    def event_shape(self) -> Shape:  # type: ignore[override]
-        return self.bijector.event_shape
-
-    @property
-    def condition_shape(self) -> Shape | None:  # type: ignore[override]
-        return self.bijector.condition_shape
+    def __init__(self, bijector: Bijector):
+        self.bijector = bijector
+        self.event_shape = bijector.event_shape
+        self.condition_shape = bijector.condition_shape
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self.bijector._inverse_and_log_det(z, condition)
@@ -112,6 +111,8 @@ class Repeat(Bijector):
 
     stacked: Bijector
     n_layers: int = eqx.field(static=True)
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: Shape | None = eqx.field(static=True)
 
     def __init__(self, layers: Sequence[Bijector]):
         layers = list(layers)
@@ -123,8 +124,16 @@ class Repeat(Bijector):
             raise ValueError("Repeat needs layers of one structure; use Chain for different ones")
         arrays = [eqx.filter(layer, eqx.is_array) for layer in layers]
         stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays)
-        self.stacked = eqx.combine(stacked, static[0])
-        self.n_layers = len(layers)
+        self._set(eqx.combine(stacked, static[0]), len(layers))
+
+    def _set(self, stacked: Bijector, n_layers: int) -> None:
+        for name, value in {
+            "stacked": stacked,
+            "n_layers": n_layers,
+            "event_shape": stacked.event_shape,
+            "condition_shape": stacked.condition_shape,
+        }.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def build(cls, make_layer: Callable[[Array], Bijector], keys: Array) -> "Repeat":
@@ -135,17 +144,8 @@ class Repeat(Bijector):
             keys: `(n_layers,)` typed keys.
         """
         self = object.__new__(cls)
-        object.__setattr__(self, "stacked", eqx.filter_vmap(make_layer)(keys))
-        object.__setattr__(self, "n_layers", keys.shape[0])
+        self._set(eqx.filter_vmap(make_layer)(keys), keys.shape[0])
         return self
-
-    @property
-    def event_shape(self) -> Shape:  # type: ignore[override]
-        return self.stacked.event_shape
-
-    @property
-    def condition_shape(self) -> Shape | None:  # type: ignore[override]
-        return self.stacked.condition_shape
 
     @property
     def layers(self) -> list[Bijector]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from jaxtyping import Array
 
 from fluvial.bijectors import Affine, Scale, Shift
@@ -60,7 +61,7 @@ def nice(
         n_layers=n_layers,
         linear=linear,
         base=base,
-        outermost=Scale([1.0] * n_features),
+        outermost=Scale(np.ones(n_features)),
     )
 
 

@@ -155,9 +155,7 @@ class _MaskedStack(AutoregressiveNetwork):
     def _sweep(self, n: int, condition: Array | None, *, residual: bool) -> Sweep:
         conditional = self.condition_size > 0
         sizes = self._degrees()
-        groups = {
-            len(d): deg.groups(d, self.n_features, conditional=conditional) for d in sizes
-        }
+        groups = {len(d): deg.groups(d, self.n_features, conditional=conditional) for d in sizes}
         at_input = groups[len(sizes[0])]
         of_condition, of_columns = jnp.split(self._masked_input(), [self.condition_size])
         layers = [_grouped(of_columns, self.inputs.bias, None, at_input)]

@@ -1,7 +1,7 @@
 """Maximum likelihood."""
 
-import sys
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
@@ -14,7 +14,7 @@ from fluvial.errors import TrainingError
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
 from fluvial.training.program import MAX_FAILURES, Run, advance, start
-from fluvial.training.progress import Progress, progress
+from fluvial.training.progress import Progress, progress, say
 from fluvial.training.rows import (
     VALIDATION_BLOCK,
     Table,
@@ -29,7 +29,8 @@ from fluvial.training.trainable import decayed, trainable
 PATIENCE = 20
 CLIP_NORM = 5.0
 SEGMENT_SECONDS = 0.5
-REASONS = {BY_EPOCHS: "max_epochs", BY_PATIENCE: "patience"}
+FAILURE = "failure"
+REASONS = {BY_EPOCHS: "max_epochs", BY_PATIENCE: "patience", BY_FAILURE: FAILURE}
 
 
 def fit(
@@ -103,9 +104,8 @@ def fit(
     if not leaves:
         raise ValueError(f"{type(flow).__name__} has no trainable parameters")
     dtype = leaves[0].dtype
-    of_split, of_run = jax.random.split(key)
     table = checked_table(flow, X, condition, sample_weight, dtype)
-    train, held_out = _held_out(of_split, flow, table, validation_fraction, validation_data)
+    train, held_out = _held_out(key, flow, table, validation_fraction, validation_data)
     if patience is None:
         patience = NEVER if held_out is None else PATIENCE
     settings = _settings(
@@ -115,7 +115,9 @@ def fit(
         frozen=frozen,
         decay=eqx.filter(decayed(flow), filter_spec),
         train=on_device(train, dtype),
-        validation=None if held_out is None else on_device(held_out, dtype, multiple=_BLOCK),
+        validation=None
+        if held_out is None
+        else on_device(held_out, dtype, multiple=VALIDATION_BLOCK),
         settings=settings,
         batch_size=min(batch_size, padded_size(len(train.x))),
     )
@@ -126,69 +128,85 @@ def fit(
         f"{0 if held_out is None else len(held_out.x):,} held out, "
         f"at most {max_epochs} epochs",
     )
-    state = start(run, params, of_run)
+    state = start(run, params, key)
     state, history = _drive(run, state, bar, began, max_seconds)
     return eqx.combine(state.best, frozen), history
-
-
-_BLOCK = VALIDATION_BLOCK
 
 
 def _drive(
     run: Run, state: State, bar: Progress, began: float, max_seconds: float | None
 ) -> tuple[State, History]:
-    """Run segments until training ends; every segment lasts about `SEGMENT_SECONDS`."""
-    n_steps, compiled = 1, False
-    train, validation, rate = [], [], []
-    reason = None
+    """Run segments of about `SEGMENT_SECONDS` until training ends; the first one compiles."""
+    n_steps, log = 1, _Log()
+    limit = float("inf") if max_seconds is None else max_seconds
     with Interrupt() as interrupt:
-        while reason is None:
+        while not log.reason:
             segment = time.monotonic()
-            share = 0.0 if max_seconds is None else (segment - began) / max_seconds
-            given = (run, jnp.asarray(n_steps, jnp.int32), jnp.asarray(share, state.rate.dtype))
-            state = advance(given, state)
-            record, phase, epoch, why, failures = jax.device_get(
-                (state.record, state.phase, state.epoch, state.reason, state.failures)
-            )
-            count = int(record.count)
-            train += record.train_loss[:count].tolist()
-            rate += record.learning_rate[:count].tolist()
-            if run.validation is not None:
-                validation += record.validation_loss[:count].tolist()
-            elapsed = time.monotonic() - segment
-            if compiled:
-                n_steps = _next_steps(n_steps, elapsed)
-            compiled = True
-            if train:
-                bar.update(len(train), train[-1], validation[-1] if validation else None)
-            if phase == DONE:
-                reason = REASONS.get(int(why), "failure")
-            elif interrupt.asked:
-                reason = "interrupted"
-            elif max_seconds is not None and time.monotonic() - began > max_seconds:
-                reason = "max_seconds"
-    if int(why) == BY_FAILURE:
+            share = jnp.asarray((segment - began) / limit, state.rate.dtype)
+            state = advance((run, jnp.asarray(n_steps, jnp.int32), share), state)
+            log.read(state, bar, held_out=run.validation is not None)
+            if log.segments > 1:
+                n_steps = _next_steps(n_steps, time.monotonic() - segment)
+            if not log.reason and interrupt.asked:
+                log.reason = "interrupted"
+            elif not log.reason and time.monotonic() - began > limit:
+                log.reason = "max_seconds"
+    return state, _finish(log, bar, time.monotonic() - began)
+
+
+@dataclass
+class _Log:
+    """What the segments recorded."""
+
+    train: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    rate: list[float] = field(default_factory=list)
+    reason: str = ""
+    best_epoch: int = 0
+    segments: int = 0
+
+    def read(self, state: State, bar: Progress, *, held_out: bool) -> None:
+        """Read what the last segment recorded, in one transfer."""
+        record, phase, reason, best = jax.device_get(
+            (state.record, state.phase, state.reason, state.best_epoch)
+        )
+        self.segments += 1
+        self.train += record.train_loss[: record.count].tolist()
+        self.rate += record.learning_rate[: record.count].tolist()
+        if held_out:
+            self.validation += record.validation_loss[: record.count].tolist()
+        self.best_epoch = int(best)
+        if phase == DONE:
+            self.reason = REASONS[int(reason)]
+        if self.train:
+            bar.update(len(self.train), self.train[-1], (self.validation or [None])[-1])
+
+
+def _finish(log: _Log, bar: Progress, seconds: float) -> History:
+    """Say how training ended.
+
+    Raises:
+        TrainingError: where the loss was not finite too often.
+    """
+    if log.reason == FAILURE:
         message = (
-            f"the loss was not finite in epoch {int(epoch) + 1}, {MAX_FAILURES} times with ever "
-            "smaller steps; lower learning_rate, or look for extreme values in the data"
+            f"the loss was not finite in epoch {len(log.train) + 1}, {MAX_FAILURES} times with "
+            "ever smaller steps; lower learning_rate, or look for extreme values in the data"
         )
         bar.finish(message)
         raise TrainingError(message)
     history = History(
-        tuple(train),
-        tuple(validation),
-        tuple(rate),
-        reason,
-        int(state.best_epoch),
-        time.monotonic() - began,
+        tuple(log.train),
+        tuple(log.validation),
+        tuple(log.rate),
+        log.reason,
+        log.best_epoch,
+        seconds,
     )
     bar.finish(_last_line(history))
-    if reason == "interrupted":
-        print(
-            f"interrupted: returning the best model so far, of epoch {history.best_epoch}",
-            file=sys.stderr,
-        )
-    return state, history
+    if log.reason == "interrupted":
+        say(f"interrupted: returning the best model so far, of epoch {history.best_epoch}")
+    return history
 
 
 def _next_steps(n_steps: int, elapsed: float) -> int:

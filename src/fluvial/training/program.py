@@ -160,9 +160,8 @@ def _cosine(share: Array) -> Array:
     return 0.5 * (1 + jnp.cos(jnp.pi * jnp.clip(share, 0, 1)))
 
 
-def validation_loss(run: Run, params: Any) -> Array:
+def _validation_loss(run: Run, rows: Rows, params: Any) -> Array:
     """Return the weighted mean negative log-likelihood of all held-out rows, block by block."""
-    rows = run.validation
 
     def block(i, total):
         def part(array):
@@ -178,14 +177,15 @@ def validation_loss(run: Run, params: Any) -> Array:
 
 def _end_epoch(run: Run, state: State) -> State:
     """Close an epoch, or roll back where a loss was not finite."""
-    if run.validation is None:
+    rows = run.validation
+    if rows is None:
         watched = state.loss_sum / state.weight_sum
         bad = state.bad
     else:
         watched = lax.cond(
             state.bad,
             lambda: jnp.full((), jnp.nan, state.rate.dtype),
-            lambda: validation_loss(run, state.now.params),
+            lambda: _validation_loss(run, rows, state.now.params),
         )
         bad = ~jnp.isfinite(watched)
     state = lax.cond(bad, _roll_back, lambda s: _close_epoch(run, s, watched), state)

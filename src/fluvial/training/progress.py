@@ -4,6 +4,12 @@ import sys
 from typing import Protocol
 
 
+def say(line: str) -> None:
+    """Write a line to stderr."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
 class Progress(Protocol):
     """What the driver tells."""
 
@@ -25,14 +31,14 @@ class Lines:
     """A line at the start and a line at the end, for logs."""
 
     def __init__(self, start: str):
-        print(start, file=sys.stderr, flush=True)
+        say(start)
 
     def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
         """Show nothing in between."""
 
     def finish(self, message: str) -> None:
         """Write the last line."""
-        print(message, file=sys.stderr, flush=True)
+        say(message)
 
 
 class Bar:
@@ -62,7 +68,7 @@ class Bar:
     def finish(self, message: str) -> None:
         """Remove the bar and write the last line."""
         self._bar.stop()
-        print(message, file=sys.stderr, flush=True)
+        say(message)
 
 
 def progress(*, show: bool, max_epochs: int, start: str) -> Progress:

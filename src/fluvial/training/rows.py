@@ -91,7 +91,10 @@ def split(key: Array, table: Table, fraction: float) -> tuple[Table, Table | Non
     held_out = min(max(round(n * fraction), 1), n - 1) if fraction > 0 else 0
     if held_out == 0:
         return table, None
-    order = np.asarray(jax.random.permutation(key, n))
+    # NumPy's generator, seeded by the key: no program to compile for each n.
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        key = jax.random.key_data(key)
+    order = np.random.default_rng(np.asarray(key).ravel()).permutation(n)
     return table.take(np.sort(order[held_out:])), table.take(np.sort(order[:held_out]))
 
 
