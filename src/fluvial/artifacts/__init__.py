@@ -1,1 +1,9 @@
-"""."""
+"""The model file, and files that are written whole or not at all."""
+
+from fluvial.artifacts.atomic import atomic_path as atomic_path
+from fluvial.artifacts.model_file import (
+    ModelFile as ModelFile,
+    read_model as read_model,
+    write_model as write_model,
+)
+from fluvial.artifacts.trees import fill_tree as fill_tree, tree_to_arrays as tree_to_arrays

@@ -93,9 +93,9 @@ def scale_rows(
         u, `(n, D)` float64, and log |det du/dx|, `(n,)` float64.
 
     Examples:
-        >>> scale_rows(np.array([[3.0], [1e300]]), np.array([1.0]), np.array([2.0]))[0].round(1)
-        array([[1.0e+00],
-               [6.9e+03]])
+        >>> scaled, log_det = scale_rows(np.array([[3.0]]), np.array([1.0]), np.array([2.0]))
+        >>> scaled, log_det.round(3)
+        (array([[1.]]), array([-0.693]))
     """
     with np.errstate(over="ignore", under="ignore"):
         offset = matrix - centre

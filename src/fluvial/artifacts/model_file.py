@@ -1,0 +1,234 @@
+"""The model file: safetensors arrays with one versioned JSON header and a checksum over all of it.
+
+A safetensors file is eight bytes with the length n of a JSON table, the table, and the bytes of the
+arrays. The table's `__metadata__` holds one string, `fluvial`: the header, itself JSON, with the
+format version, the kind of model, what wrote it, the model's own entries, and the SHA-256 of the
+whole file with the 64 characters of that field replaced by spaces.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from fluvial.artifacts.atomic import atomic_path
+from fluvial.errors import ModelFileError
+
+FORMAT_VERSION = 1
+READABLE_VERSIONS = (1,)
+LIBRARIES = ("fluvial", "jax", "equinox", "numpy")
+FIELD = "fluvial"
+BLANK = " " * 64
+OWN_ENTRIES = ("format_version", "kind", "libraries", "sha256")
+LONGEST_TABLE = 100_000_000
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds.
+
+    Attributes:
+        kind: what the model is, for example "FlowDensity".
+        format_version: version of the file format.
+        libraries: versions of what wrote it.
+        sha256: checksum of the file, 64 hexadecimal digits.
+        header: the model's own entries.
+        arrays: the model's arrays by name.
+    """
+
+    kind: str
+    format_version: int
+    libraries: dict[str, str]
+    sha256: str
+    header: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+def write_model(
+    path: str | os.PathLike,
+    *,
+    kind: str,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+) -> str:
+    """Write a model file, whole or not at all.
+
+    Args:
+        path: the file; one that exists is replaced.
+        kind: what the model is.
+        header: the model's own entries, of what JSON holds; without NaN and infinities.
+        arrays: the model's arrays by name.
+
+    Returns:
+        The checksum, 64 hexadecimal digits.
+
+    Raises:
+        ValueError: where the header holds what JSON cannot, or an entry of the format's own name.
+        OSError: where the file cannot be written.
+
+    Examples:
+        >>> _ = write_model("m.fluvial", kind="demo", header={"n": 1}, arrays={"a": np.ones(2)})
+        >>> read_model("m.fluvial").header
+        {'n': 1}
+    """
+    taken = sorted(set(OWN_ENTRIES) & set(header))
+    if taken:
+        raise ValueError(f"header entries of the file format's own names: {taken}")
+    entries = {
+        "format_version": FORMAT_VERSION,
+        "kind": kind,
+        "sha256": BLANK,
+        "libraries": _versions(),
+        **header,
+    }
+    try:
+        text = json.dumps(entries, allow_nan=False)
+    except TypeError as error:
+        raise ValueError(f"the header holds what JSON cannot: {error}") from None
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    # ascontiguousarray makes a scalar one-dimensional.
+    contiguous = {name: array.reshape(np.shape(arrays[name])) for name, array in contiguous.items()}
+    blank = safetensors.numpy.save(contiguous, metadata={FIELD: text})
+    sha256 = hashlib.sha256(blank).hexdigest()
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(blank.replace(BLANK.encode(), sha256.encode(), 1))
+    return sha256
+
+
+def read_model(path: str | os.PathLike, kind: str | tuple[str, ...] | None = None) -> ModelFile:
+    """Read and check a model file.
+
+    Args:
+        path: the file.
+        kind: the kind or kinds that will do; any where it is None.
+
+    Returns:
+        What the file holds.
+
+    Raises:
+        ModelFileError: where it is not a model file, truncated, altered, of an unknown format
+            version, or of another kind.
+        OSError: where there is no such file, or it cannot be read.
+
+    Examples:
+        >>> _ = write_model("m.fluvial", kind="demo", header={}, arrays={"a": np.ones(2)})
+        >>> read_model("m.fluvial", kind="demo").arrays["a"]
+        array([1., 1.])
+    """
+    data = Path(path).read_bytes()
+    where = os.fspath(path)
+    entries = _checked_entries(data, where)
+    try:
+        arrays = safetensors.numpy.load(data)
+    except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise ModelFileError(f"{where} is damaged: {error}") from None
+    found = entries["kind"]
+    wanted = (kind,) if isinstance(kind, str) else kind
+    if wanted is not None and found not in wanted:
+        raise ModelFileError(f"{where} holds a {found}, but a {' or a '.join(wanted)} is needed")
+    own = {name: value for name, value in entries.items() if name not in OWN_ENTRIES}
+    return ModelFile(
+        found, entries["format_version"], entries["libraries"], entries["sha256"], own, arrays
+    )
+
+
+def _checked_entries(data: bytes, where: str) -> dict[str, Any]:
+    """Return the header's entries once version, length and checksum are right."""
+    table, start = _table(data, where)
+    entries = _entries(table, where)
+    version = entries.get("format_version")
+    if version not in READABLE_VERSIONS:
+        known = ", ".join(map(str, READABLE_VERSIONS))
+        raise ModelFileError(
+            f"{where} has format version {version!r}, but this fluvial "
+            f"({_versions()['fluvial']}) reads {known}; it was written by fluvial "
+            f"{_writer(entries)}: read it with that version, or save the model again with this one"
+        )
+    _check_length(table, len(data) - start, where)
+    _check_sum(data, start, entries.get("sha256"), where)
+    return entries
+
+
+def _table(data: bytes, where: str) -> tuple[dict[str, Any], int]:
+    """Return the safetensors table and where the arrays begin."""
+    if not data:
+        raise ModelFileError(f"{where} is empty, not a model file")
+    if len(data) < 10:
+        raise ModelFileError(f"{where} is not a model file, or truncated: it has {len(data)} bytes")
+    length = int.from_bytes(data[:8], "little")
+    if data[8:9] != b"{" or length > LONGEST_TABLE:
+        raise ModelFileError(f"{where} is not a model file: it does not begin like safetensors")
+    if len(data) < 8 + length:
+        raise ModelFileError(
+            f"{where} is truncated: it ends inside its header, at byte {len(data)} of at least "
+            f"{8 + length}; copy or save it again"
+        )
+    try:
+        table = json.loads(data[8 : 8 + length])
+    except (ValueError, RecursionError):
+        raise ModelFileError(f"{where} is damaged: its header is not JSON") from None
+    return table, 8 + length
+
+
+def _entries(table: dict[str, Any], where: str) -> dict[str, Any]:
+    try:
+        entries = json.loads(table["__metadata__"][FIELD])
+    except (KeyError, TypeError):
+        raise ModelFileError(
+            f"{where} is a safetensors file, but not a model that fluvial wrote"
+        ) from None
+    except (ValueError, RecursionError):
+        raise ModelFileError(f"{where} is damaged: its model header is not JSON") from None
+    if not isinstance(entries, dict):
+        raise ModelFileError(f"{where} is damaged: its model header is no JSON object")
+    return entries
+
+
+def _check_length(table: dict[str, Any], held: int, where: str) -> None:
+    try:
+        ends = [entry["data_offsets"][1] for name, entry in table.items() if name != "__metadata__"]
+        needed = int(max(ends, default=0))
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise ModelFileError(f"{where} is damaged: its table of arrays is not readable") from None
+    if held < needed:
+        raise ModelFileError(
+            f"{where} is truncated: it holds {held} of {needed} bytes of arrays; "
+            "copy or save it again"
+        )
+
+
+def _check_sum(data: bytes, start: int, sha256: Any, where: str) -> None:
+    altered = ModelFileError(
+        f"{where} was altered after it was written: its SHA-256 does not fit its content; "
+        "copy or save it again"
+    )
+    if not isinstance(sha256, str) or len(sha256) != len(BLANK):
+        raise altered
+    head = data[:start].replace(sha256.encode(), BLANK.encode(), 1)
+    digest = hashlib.sha256(head)
+    digest.update(memoryview(data)[start:])
+    if digest.hexdigest() != sha256:
+        raise altered
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "unknown"
+    return {**versions, "python": platform.python_version()}
+
+
+def _writer(entries: dict[str, Any]) -> str:
+    libraries = entries.get("libraries")
+    return str(libraries.get("fluvial")) if isinstance(libraries, dict) else "of unknown version"
