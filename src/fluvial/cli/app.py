@@ -1,0 +1,55 @@
+"""The application: its verbs and its entry point.
+
+Nothing heavy is imported here or at the top of a verb's file, so that `fluvial --help` answers
+at once; a verb imports what it needs when it runs.
+"""
+
+from typing import Annotated
+
+import typer
+
+from fluvial.cli.demo import demo
+from fluvial.cli.failures import OneLineErrors
+from fluvial.cli.fit import fit
+from fluvial.cli.info import info
+from fluvial.cli.sample import sample
+from fluvial.cli.score import score
+
+app = typer.Typer(
+    name="fluvial",
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (fit, score, sample, info, demo):
+    app.command()(verb)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from fluvial import __version__
+
+        typer.echo(f"fluvial {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def fluvial(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Learn the distribution of a table of numbers: score rows, flag odd ones, sample new ones."""
+
+
+def main() -> None:
+    """Run the command line on `sys.argv`, as the `fluvial` script does.
+
+    Raises:
+        SystemExit: always; 0 after success, 2 for bad input or options, 1 when training fails,
+            130 when interrupted.
+    """
+    app()

@@ -1,0 +1,77 @@
+"""Options that several verbs share, and how their values are read."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fluvial.cli.failures import bad_option
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")
+]
+TableOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="A .csv or .parquet file; otherwise CSV on stdout."
+    ),
+]
+RowRange = Annotated[
+    str | None,
+    typer.Option(
+        "--rows",
+        metavar="START:STOP",
+        help="Only these data rows: from START, counted from 0, to before STOP.",
+    ),
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="The seed of all randomness.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by fit.")]
+
+
+def parse_sizes(text: str | None) -> tuple[int, ...] | None:
+    """Read `--hidden-sizes`: one or more positive numbers with commas between them.
+
+    Raises:
+        typer.BadParameter: for anything else.
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        bad_option("--hidden-sizes", f"{text!r} is not a list of sizes such as 128,128")
+    return tuple(int(part) for part in parts)
+
+
+def print_summary(summary: dict[str, Any], *, as_json: bool, to_stderr: bool = False) -> None:
+    """Print what a verb did, as lines of text or as one line of JSON with the same keys.
+
+    Args:
+        summary: JSON values by key.
+        as_json: whether for machines.
+        to_stderr: where stdout carries a table already.
+    """
+    stream = sys.stderr if to_stderr else sys.stdout
+    if as_json:
+        print(json.dumps(summary, allow_nan=False), file=stream)
+        return
+    width = max(map(len, summary))
+    for key, value in summary.items():
+        print(f"{key:<{width}}  {_as_text(value)}", file=stream)
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) if value else "-"
+    return str(value)

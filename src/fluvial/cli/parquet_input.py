@@ -1,0 +1,56 @@
+"""Reading Parquet: every column with its type."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fluvial.cli.table_file import refuse_duplicates
+from fluvial.errors import DataError
+
+_MAGIC = b"PAR1"
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file and read its schema.
+
+    Raises:
+        DataError: where it is no Parquet file, or a truncated or damaged one, or has two columns
+            of one name.
+        OSError: where it cannot be read.
+    """
+    _refuse_other_formats(path)
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: a damaged Parquet file: {error}") from None
+    refuse_duplicates(path, file.schema_arrow.names)
+    return file
+
+
+def read_parquet(path: Path, *, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet file, or some of its columns.
+
+    Raises:
+        DataError, OSError: as `open_parquet`.
+    """
+    with open_parquet(path) as file:
+        try:
+            return file.read(columns=columns)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{path}: a damaged Parquet file: {error}") from None
+
+
+def _refuse_other_formats(path: Path) -> None:
+    """Look at the first and last bytes, for a clearer message than the reader's own."""
+    with path.open("rb") as file:
+        start = file.read(len(_MAGIC))
+        size = file.seek(0, 2)
+        file.seek(max(0, size - len(_MAGIC)))
+        end = file.read()
+    if size == 0:
+        raise DataError(f"{path}: empty; not a Parquet file")
+    if start != _MAGIC:
+        raise DataError(f"{path}: not a Parquet file, whatever its extension says")
+    if end != _MAGIC or size < 12:
+        raise DataError(f"{path}: a truncated Parquet file: its end is missing")

@@ -1,0 +1,129 @@
+"""Which columns a model uses: at fitting by the options, at scoring by their names."""
+
+import difflib
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from fluvial.cli.failures import bad_option
+from fluvial.errors import DataError, DataWarning
+
+SCORED = ("log_prob", "decision", "is_anomaly")
+"""The columns that scoring adds."""
+
+_SHOWN = 5
+
+
+def choose_columns(
+    path: Path,
+    names: Sequence[str],
+    *,
+    columns: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+) -> tuple[list[str], list[str]]:
+    """Choose the columns to fit.
+
+    Args:
+        path: the file, for messages.
+        names: its columns.
+        columns: the values of `--columns`; each one name or several with commas between them.
+        exclude: the values of `--exclude`, likewise.
+
+    Returns:
+        The columns to fit (in the order of `columns` where that is given, else of the file) and
+        those left out.
+
+    Raises:
+        typer.BadParameter: where an option names a column that is not there.
+        DataError: where no column is left, or one has a name that scoring needs.
+    """
+    wanted = _named("--columns", columns, names) if columns else list(names)
+    dropped = set(_named("--exclude", exclude, names)) if exclude else set()
+    kept = [name for name in wanted if name not in dropped]
+    if "" in kept and not columns:
+        kept.remove("")
+        warnings.warn(
+            f"{path}: column {names.index('')} has no name, as an index has none, and is left out",
+            DataWarning,
+            stacklevel=2,
+        )
+    if not kept:
+        raise DataError(f"{path}: no column is left to fit")
+    for name in SCORED:
+        if name in kept:
+            raise DataError(
+                f"{path}: column {name!r} has the name of a column that scoring adds;"
+                f" rename it, or leave it out with --exclude {name}"
+            )
+    return kept, [name for name in names if name not in set(kept)]
+
+
+def match_columns(
+    path: Path, names: Sequence[str], *, features: Sequence[str], left_out: Sequence[str]
+) -> list[str]:
+    """Compare the columns of a file with those a model knows.
+
+    Args:
+        path: the file, for messages.
+        names: its columns.
+        features: the columns that the model uses.
+        left_out: columns left out when it was fitted; they may be there or not.
+
+    Returns:
+        The columns unknown to the model, after a warning of them.
+
+    Raises:
+        DataError: where a column is missing, or has the name of one that scoring adds.
+    """
+    present = set(names)
+    missing = [name for name in features if name not in present]
+    known = {*features, *left_out}
+    unknown = [name for name in names if name not in known]
+    if missing:
+        also = f" (unknown to it: {listed(unknown)})" if unknown else ""
+        raise DataError(
+            f"{path}: columns that the model needs are missing: {listed(missing)}{also}"
+        )
+    taken = [name for name in SCORED if name in present]
+    if taken:
+        raise DataError(
+            f"{path}: has a column {taken[0]!r} already, which scoring would add;"
+            " rename or drop it (was this file scored before?)"
+        )
+    if unknown:
+        warnings.warn(
+            f"{path}: columns that the model was not fitted with are copied and do not count:"
+            f" {listed(unknown)}",
+            DataWarning,
+            stacklevel=2,
+        )
+    return unknown
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(repr(name) for name in names[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _named(option: str, values: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The columns that an option names; one whose name holds a comma is taken whole."""
+    present = set(names)
+    chosen: list[str] = []
+    for value in values:
+        items = [value] if value in present else [item.strip() for item in value.split(",")]
+        for item in items:
+            if item not in present:
+                if item == "" and len(items) > 1:
+                    continue
+                bad_option(option, _no_such_column(item, names))
+            if item not in chosen:
+                chosen.append(item)
+    return chosen
+
+
+def _no_such_column(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {listed(names)}"
+    return f"there is no column {name!r}; {hint}"
