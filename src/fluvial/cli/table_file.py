@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluvial.errors import DataError
+from fluvial.errors import DataError, DataWarning
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +44,7 @@ class TableFile:
         return self.columns.num_rows
 
     def select_rows(self, rows: Rows) -> TableFile:
-        """Keep some of the rows.
+        """Keep some of the rows; a range that ends beyond the last row is warned of.
 
         Raises:
             DataError: where none is left.
@@ -51,6 +52,12 @@ class TableFile:
         start, stop = rows.within(self.n_rows)
         if stop <= start:
             raise DataError(f"{self.path}: --rows {rows} selects none of its {self.n_rows} rows")
+        if rows.stop is not None and rows.stop > self.n_rows:
+            warnings.warn(
+                f"{self.path}: --rows {rows} ends beyond its {self.n_rows} rows; it ends there",
+                DataWarning,
+                stacklevel=2,
+            )
         kept = self.columns.slice(start, stop - start)
         return replace(self, columns=kept, first_row=self.first_row + start)
 

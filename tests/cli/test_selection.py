@@ -1,0 +1,114 @@
+"""Which columns and rows are used."""
+
+import typing
+from pathlib import Path
+
+import pytest
+import typer
+
+from fluvial.cli.rows import Rows, parse_rows
+from fluvial.cli.selection import choose_columns, match_columns
+from fluvial.errors import DataError, DataWarning
+
+PATH = Path("t.csv")
+
+
+def choose(*names, **options):
+    return choose_columns(PATH, list(names), **options)
+
+
+def match(*names, features=("a", "b"), left_out=()):
+    return match_columns(PATH, list(names), features=list(features), left_out=list(left_out))
+
+
+def test_all_columns_are_the_default():
+    assert choose("a", "b") == (["a", "b"], [])
+
+
+@pytest.mark.parametrize("option", [["a,c"], ["a", "c"], [" a , c "], ["a,c", "a"], ["a,,c,"]])
+def test_columns_are_named_once_or_often(option):
+    assert choose("a", "b", "c", columns=option) == (["a", "c"], ["b"])
+    assert choose("a", "b", "c", exclude=option) == (["b"], ["a", "c"])
+
+
+def test_the_order_of_the_option_counts():
+    assert choose("a", "b", "c", columns=["c,a"])[0] == ["c", "a"]
+
+
+def test_a_name_with_a_comma_is_taken_whole():
+    assert choose("a,b", "a", "b", exclude=["a,b"]) == (["a", "b"], ["a,b"])
+
+
+def test_both_options_together():
+    assert choose("a", "b", "c", columns=["a,b"], exclude=["b"]) == (["a"], ["b", "c"])
+
+
+@pytest.mark.parametrize("option", ["columns", "exclude"])
+def test_an_unknown_name_is_refused_with_the_nearest_one(option):
+    chosen: dict[str, typing.Any] = {option: ["timestmp"]}
+    with pytest.raises(typer.BadParameter, match="no column 'timestmp'; did you mean 'timestamp'"):
+        choose("timestamp", "b", **chosen)
+
+
+def test_no_column_left_is_refused():
+    with pytest.raises(DataError, match="no column is left"):
+        choose("a", "b", exclude=["a,b"])
+
+
+def test_a_column_without_a_name_is_left_out_with_a_warning():
+    with pytest.warns(DataWarning, match="column 0 has no name"):
+        assert choose("", "a") == (["a"], [""])
+
+
+def test_names_that_scoring_adds_cannot_be_fitted():
+    with pytest.raises(DataError, match="--exclude decision"):
+        choose("a", "decision")
+    assert choose("a", "decision", exclude=["decision"])[0] == ["a"]
+
+
+def test_order_and_left_out_columns_do_not_matter_at_scoring():
+    assert match("b", "id", "a", left_out=["id", "gone"]) == []
+
+
+def test_unknown_columns_are_warned_of():
+    with pytest.warns(DataWarning, match="'c', 'd'"):
+        assert match("a", "c", "b", "d") == ["c", "d"]
+
+
+def test_missing_columns_are_refused_and_unknown_ones_named_beside():
+    with pytest.raises(DataError, match=r"missing: 'b' \(unknown to it: 'B'\)"):
+        match("a", "B")
+
+
+def test_a_scored_file_cannot_be_scored_again():
+    with pytest.raises(DataError, match="'log_prob' already"):
+        match("a", "b", "log_prob", "decision", "is_anomaly")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, Rows()),
+        ("0:3000", Rows(0, 3000)),
+        ("5:", Rows(5)),
+        (":5", Rows(0, 5)),
+        (":", Rows()),
+    ],
+)
+def test_rows_are_a_half_open_range(text, expected):
+    assert parse_rows(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "5", "a:b", "-5:", "1:2:3", "3:3", "5:2", "1.5:2", ":0"])
+def test_other_ranges_are_refused(text):
+    with pytest.raises(typer.BadParameter) as caught:
+        parse_rows(text)
+    assert caught.value.param_hint == "--rows"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [(Rows(2, 4), (2, 4)), (Rows(2), (2, 10)), (Rows(2, 99), (2, 10)), (Rows(20), (10, 10))],
+)
+def test_ranges_are_cut_to_the_file(rows, expected):
+    assert rows.within(10) == expected
