@@ -1,1 +1,68 @@
-"""Normalizing flows for tables."""
+"""Normalizing flows for tables: how likely is a row, which do not belong, and more like these.
+
+`FlowDensity` and `FlowAnomalyDetector` are the scikit-learn estimators, `load` reads a model file;
+`bijectors`, `distributions`, `flows` and `training` are the library below them. Everything is
+imported on first use, so `import fluvial` costs nothing.
+
+Examples:
+    >>> import fluvial
+    >>> density = fluvial.FlowDensity(max_epochs=5)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fluvial._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from fluvial import (
+        artifacts as artifacts,
+        bijectors as bijectors,
+        distributions as distributions,
+        errors as errors,
+        estimators as estimators,
+        flows as flows,
+        networks as networks,
+        parameters as parameters,
+        plots as plots,
+        tables as tables,
+        testing as testing,
+        training as training,
+    )
+    from fluvial.estimators import (
+        FlowAnomalyDetector as FlowAnomalyDetector,
+        FlowDensity as FlowDensity,
+        load as load,
+    )
+
+_ROOMS = (
+    "artifacts",
+    "bijectors",
+    "distributions",
+    "errors",
+    "estimators",
+    "flows",
+    "networks",
+    "parameters",
+    "plots",
+    "tables",
+    "testing",
+    "training",
+)
+_FROM_ESTIMATORS = ("FlowAnomalyDetector", "FlowDensity", "load")
+
+__all__ = ["FlowAnomalyDetector", "FlowDensity", "__version__", "load", *_ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"fluvial.{name}")
+    if name in _FROM_ESTIMATORS:
+        value = getattr(import_module("fluvial.estimators"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'fluvial' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
