@@ -1,1 +1,1 @@
-"""."""
+"""scikit-learn estimators: density and anomaly detection on tables."""
