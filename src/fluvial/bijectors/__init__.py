@@ -5,3 +5,5 @@ from fluvial.bijectors.autoregressive import MaskedAutoregressive as MaskedAutor
 from fluvial.bijectors.bijector import Bijector as Bijector, PerEvent as PerEvent
 from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat as Repeat
 from fluvial.bijectors.coupling import Coupling as Coupling
+from fluvial.bijectors.linear import LULinear as LULinear, Permutation as Permutation
+from fluvial.bijectors.spline import RationalQuadraticSpline as RationalQuadraticSpline

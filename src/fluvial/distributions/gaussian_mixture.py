@@ -1,0 +1,146 @@
+"""Mixtures of Gaussians with full covariances."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import solve_triangular
+from jaxtyping import Array, ArrayLike
+
+from fluvial.bijectors.bijector import Shape, as_floats
+from fluvial.distributions._stored import Free, LogWeights, Positive, known
+from fluvial.distributions.distribution import Distribution
+from fluvial.errors import ShapeError
+
+
+class GaussianMixture(Distribution):
+    """A mixture of K Gaussians with full covariances `scale_tril scale_tril^T`.
+
+    Args:
+        weights: (K,), not negative; divided by their sum.
+        means: (K, D).
+        covariances: (K, D, D), symmetric and positive definite; or give `scale_trils`.
+        scale_trils: (K, D, D), lower triangular with a positive diagonal.
+        trainable: whether all are trained; the diagonals of the `scale_trils` stay within a factor
+            exp(7) of their start.
+
+    Raises:
+        ShapeError: where the three shapes do not agree.
+        ValueError: where a weight is negative, a covariance is not positive definite, or not
+            exactly one of `covariances` and `scale_trils` is given.
+
+    Examples:
+        >>> means, covariances = jnp.zeros((2, 3)), jnp.stack([jnp.eye(3), 2 * jnp.eye(3)])
+        >>> GaussianMixture([0.4, 0.6], means, covariances).event_shape
+        (3,)
+    """
+
+    _log_weights: LogWeights
+    _means: Free
+    _below: Free
+    _diagonals: Positive
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: None = eqx.field(static=True, default=None)
+
+    def __init__(
+        self,
+        weights: ArrayLike,
+        means: ArrayLike,
+        covariances: ArrayLike | None = None,
+        *,
+        scale_trils: ArrayLike | None = None,
+        trainable: bool = False,
+    ):
+        if (covariances is None) == (scale_trils is None):
+            raise ValueError("give either covariances or scale_trils")
+        weights, means = as_floats(weights), as_floats(means)
+        given = as_floats(covariances if scale_trils is None else scale_trils)
+        _check_shapes(weights, means, given)
+        trils = _cholesky(given) if scale_trils is None else given
+        _check_diagonals(trils, "covariances" if scale_trils is None else "scale_trils")
+        dtype = jnp.result_type(means, trils)
+        trils = trils.astype(dtype)
+        self._log_weights = LogWeights(weights.astype(dtype), trainable=trainable)
+        self._means = Free(means.astype(dtype), trainable=trainable)
+        self._below = Free(jnp.tril(trils, -1), trainable=trainable)
+        self._diagonals = Positive(jnp.diagonal(trils, axis1=1, axis2=2), trainable=trainable)
+        self.event_shape = means.shape[1:]
+
+    @property
+    def weights(self) -> Array:
+        """The weights as they are now, (K,), with sum 1."""
+        return jnp.exp(self._log_weights.value)
+
+    @property
+    def means(self) -> Array:
+        """The means, (K, D)."""
+        return self._means.value
+
+    @property
+    def scale_trils(self) -> Array:
+        """The lower Cholesky factors of the covariances, (K, D, D)."""
+        diagonals = jax.vmap(jnp.diag)(self._diagonals.value)
+        return jnp.tril(self._below.value, -1) + diagonals
+
+    def _log_prob(self, x, condition) -> Array:
+        x = x.astype(jnp.result_type(float))
+        log_diagonals = jnp.log(self._diagonals.value.astype(x.dtype))
+
+        def distance(mean, tril):
+            white = solve_triangular(tril.astype(x.dtype), (x - mean).T, lower=True)
+            return jnp.sum(white * white, axis=0)
+
+        distances = jax.vmap(distance)(self.means, self.scale_trils)
+        constant = self.event_shape[0] * math.log(2 * math.pi) / 2 + jnp.sum(log_diagonals, axis=1)
+        joint = self._log_weights.value - constant - distances.T / 2
+        return jax.nn.logsumexp(joint, axis=1)
+
+    def _sample(self, key, n, condition) -> Array:
+        key_chosen, key_noise = jax.random.split(key)
+        chosen = jax.random.categorical(key_chosen, self._log_weights.value, shape=(n,))
+        noise = jax.random.normal(key_noise, (n, *self.event_shape), self.means.dtype)
+        # One product with each factor, then a choice: no (n, D, D) array of gathered factors.
+        spread = jnp.einsum("kij,nj->kni", self.scale_trils, noise)
+        x = self.means[0] + spread[0]
+        for number in range(1, len(self.means)):
+            moved = self.means[number] + spread[number]
+            x = jnp.where((chosen == number)[:, None], moved, x)
+        return x
+
+
+def _check_shapes(weights: Array, means: Array, matrices: Array) -> None:
+    if means.ndim != 2:
+        raise ShapeError(f"means must have shape (K, D), but have shape {means.shape}")
+    n_components, n_features = means.shape
+    if weights.shape != (n_components,):
+        raise ShapeError(
+            f"weights have shape {weights.shape}, but means of shape {means.shape} need "
+            f"{(n_components,)}"
+        )
+    needed = (n_components, n_features, n_features)
+    if matrices.shape != needed:
+        raise ShapeError(
+            f"covariances or scale_trils have shape {matrices.shape}, but means of shape "
+            f"{means.shape} need {needed}"
+        )
+
+
+def _cholesky(covariances: Array) -> Array:
+    if known(covariances):
+        values = np.asarray(covariances)
+        tolerance = 1e-5 * np.max(np.abs(values), initial=0.0)
+        if not np.allclose(values, np.swapaxes(values, 1, 2), rtol=0, atol=tolerance):
+            raise ValueError("covariances must be symmetric")
+    return jnp.linalg.cholesky(covariances)
+
+
+def _check_diagonals(trils: Array, name: str) -> None:
+    if not known(trils):
+        return
+    diagonals = np.diagonal(np.asarray(trils), axis1=1, axis2=2)
+    bad = [k for k, d in enumerate(diagonals) if not np.all(np.isfinite(d) & (d > 0))]
+    if bad:
+        what = "positive definite" if name == "covariances" else "positive on the diagonal"
+        raise ValueError(f"{name} of components {bad} are not {what}; components count from 0")

@@ -1,0 +1,78 @@
+"""The uniform distribution on a box."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike
+
+from fluvial.bijectors.bijector import Shape, sum_log_det
+from fluvial.distributions._stored import LOG_FACTOR_BOUND, Free, known
+from fluvial.distributions.distribution import Distribution
+from fluvial.distributions.normal import common
+from fluvial.parameters import Fixed, soft_clip
+
+
+class Uniform(Distribution):
+    """Independent uniform distributions on [low, high], both ends included.
+
+    Outside, the log density is minus infinity and its gradient zero: data have to lie inside.
+
+    Args:
+        low: lower ends; broadcast against `high`, their common shape is the event shape.
+        high: upper ends, above `low`.
+        trainable: whether the centre and the width are trained; the width stays within a factor
+            exp(7) of its start.
+
+    Raises:
+        ValueError: where an end is not finite, or `high` is not above `low`.
+
+    Examples:
+        >>> Uniform(jnp.zeros(2), 4.0).log_prob(jnp.array([[1.0, 1.0], [1.0, 5.0]])).tolist()
+        [-2.7725887298583984, -inf]
+    """
+
+    start: Fixed
+    _shift: Free
+    _raw_log_width: Free
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: None = eqx.field(static=True, default=None)
+
+    def __init__(self, low: ArrayLike, high: ArrayLike, *, trainable: bool = False):
+        low, high = common(low, high)
+        if known(low, high):
+            below, above = np.asarray(low), np.asarray(high)
+            if not np.all((below < above) & np.isfinite(above - below)):
+                raise ValueError(f"low must be finite and below high, but got {below} and {above}")
+        self.start = Fixed((low, high))
+        self._shift = Free(jnp.zeros_like(low), trainable=trainable)
+        self._raw_log_width = Free(jnp.zeros_like(low), trainable=trainable)
+        self.event_shape = low.shape
+
+    @property
+    def low(self) -> Array:
+        """Lower ends, of shape `event_shape`."""
+        return self.start.value[0] + (self._shift.value - self._growth)
+
+    @property
+    def high(self) -> Array:
+        """Upper ends, of shape `event_shape`."""
+        return self.start.value[1] + (self._shift.value + self._growth)
+
+    @property
+    def _growth(self) -> Array:
+        # Added to the ends, zero at the start: the ends that were given are kept to the last bit.
+        low, high = self.start.value
+        return (high - low) / 2 * jnp.expm1(soft_clip(self._raw_log_width.value, LOG_FACTOR_BOUND))
+
+    def _log_prob(self, x, condition) -> Array:
+        low, high = self.low, self.high
+        outside = (x < low) | (x > high)
+        density = -jnp.log((high - low).astype(jnp.result_type(float)))
+        inside = jnp.where(jnp.isnan(x), jnp.nan, density)
+        return sum_log_det(jnp.where(outside, -jnp.inf, inside))
+
+    def _sample(self, key, n, condition) -> Array:
+        low, high = self.low, self.high
+        share = jax.random.uniform(key, (n, *self.event_shape), low.dtype)
+        return jnp.clip(low + (high - low) * share, low, high)
