@@ -31,7 +31,7 @@ def test_floats_read_back_bit_equal(tmp_path):
 
 
 def test_narrow_floats_keep_the_value_they_hold(tmp_path):
-    values = np.float32([0.1, 1e-30, 3.0])
+    values = np.array([0.1, 1e-30, 3.0], np.float32)
     rows = written(pa.table({"x": values}), tmp_path / "t.csv")
     assert [float(row[0]) for row in rows[1:]] == [float(value) for value in values]
 

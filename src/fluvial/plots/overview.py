@@ -43,7 +43,7 @@ def overview_figure(
         >>> len(figure.axes)
         2
     """
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = Figure(figsize=(11, 5), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     _draw_scores(left, scores, threshold)
@@ -53,32 +53,32 @@ def overview_figure(
 
 
 def _draw_scores(axes: Axes, scores: Mapping[str, np.ndarray], threshold: float) -> None:
-    """Two histograms as shares of their groups; scores far below pile up in the first bin."""
-    everything = np.concatenate([np.asarray(group) for group in scores.values()])
-    normal = np.asarray(next(iter(scores.values())))
-    # Scores of odd rows have no lower end; what matters is to see them left of the threshold.
-    width = max(normal.max() - min(normal.min(), threshold), 1e-9)
-    low = max(everything.min(), normal.max() - 4 * width)
-    edges = np.linspace(low, everything.max(), _BINS + 1)
+    """Two histograms, as shares of their groups, of how far each row is below the best one.
+
+    The log densities of odd rows have no lower end and spread over orders of magnitude; on a
+    logarithmic scale of their distance from the best one both groups are seen.
+    """
+    best = max(group.max() for group in scores.values())
+    distances = {name: np.maximum(best - group, 1) for name, group in scores.items()}
+    edges = np.geomspace(1, max(group.max() for group in distances.values()) * 1.01, _BINS + 1)
     styles = ((BLUE, "/////"), (VERMILION, None))
-    for (name, group), (colour, hatch) in zip(scores.items(), styles, strict=True):
-        weights = np.full(len(group), 100 / len(group))
+    for (name, group), (colour, hatch) in zip(distances.items(), styles, strict=True):
         axes.hist(
-            np.clip(group, low, None),
+            group,
             bins=list(edges),
-            weights=weights,
+            weights=np.full(len(group), 100 / len(group)),
             color=colour,
             alpha=0.6,
             hatch=hatch,
             edgecolor=colour,
             label=f"{name} ({len(group)} rows)",
         )
-    axes.axvline(threshold, color=GREY, linestyle="--", label=f"threshold ({threshold:.1f})")
-    beyond = "; the leftmost bar holds all below" if everything.min() < low else ""
-    axes.set_xlabel(f"log density of the row (nats){beyond}")
+    axes.axvline(best - threshold, color=GREY, linestyle="--", label="threshold of the model")
+    axes.set_xscale("log")
+    axes.set_xlabel("log density below that of the most normal row (nats)")
     axes.set_ylabel("share of the group (%)")
-    axes.set_title("Scores: left of the threshold is flagged")
-    axes.legend(frameon=False)
+    axes.set_title("Scores: rows right of the threshold are flagged")
+    _legend_below(axes)
 
 
 def _draw_samples(
@@ -100,7 +100,12 @@ def _draw_samples(
         linewidths=0.9,
         label=f"fitted to ({len(real)} rows)",
     )
-    axes.set_xlabel(columns[0])
-    axes.set_ylabel(columns[1])
+    axes.set_xlabel(f"{columns[0]} (the table's units)")
+    axes.set_ylabel(f"{columns[1]} (the table's units)")
     axes.set_title("New rows beside those the model has seen")
-    axes.legend(frameon=False)
+    _legend_below(axes)
+
+
+def _legend_below(axes: Axes) -> None:
+    """Put the legend where it covers no point."""
+    axes.legend(frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.15))
