@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax
+from jax import lax
 from jaxtyping import Array
 
 from fluvial.bijectors.bijector import Bijector, Pair
@@ -67,11 +68,12 @@ class Transformer(eqx.Module):
     def _rebuild(self, raw: Array) -> Bijector:
         trained, rest = self._split()
         leaves, structure = jax.tree.flatten(trained)
-        moved, used = [], 0
-        for leaf in leaves:
-            part = raw[used : used + leaf.size].reshape(leaf.shape)
-            moved.append((leaf + part).astype(raw.dtype))
-            used += leaf.size
+        # `split` is transposed to one concatenation, slices would be to a sum of padded arrays.
+        parts = lax.split(raw, [leaf.size for leaf in leaves])
+        moved = [
+            (leaf + part.reshape(leaf.shape)).astype(raw.dtype)
+            for leaf, part in zip(leaves, parts, strict=True)
+        ]
         return eqx.combine(jax.tree.unflatten(structure, moved), rest, is_leaf=is_fixed)
 
 

@@ -53,13 +53,17 @@ class GaussianMixture(Distribution):
         scale_trils: ArrayLike | None = None,
         trainable: bool = False,
     ):
-        if (covariances is None) == (scale_trils is None):
-            raise ValueError("give either covariances or scale_trils")
         weights, means = as_floats(weights), as_floats(means)
-        given = as_floats(covariances if scale_trils is None else scale_trils)
-        _check_shapes(weights, means, given)
-        trils = _cholesky(given) if scale_trils is None else given
-        _check_diagonals(trils, "covariances" if scale_trils is None else "scale_trils")
+        if covariances is not None and scale_trils is None:
+            _check_shapes(weights, means, covariances, "covariances")
+            trils = _cholesky(as_floats(covariances))
+            _check_diagonals(trils, "covariances", "positive definite")
+        elif scale_trils is not None and covariances is None:
+            _check_shapes(weights, means, scale_trils, "scale_trils")
+            trils = as_floats(scale_trils)
+            _check_diagonals(trils, "scale_trils", "positive on the diagonal")
+        else:
+            raise ValueError("give either covariances or scale_trils")
         dtype = jnp.result_type(means, trils)
         trils = trils.astype(dtype)
         self._log_weights = LogWeights(weights.astype(dtype), trainable=trainable)
@@ -110,21 +114,17 @@ class GaussianMixture(Distribution):
         return x
 
 
-def _check_shapes(weights: Array, means: Array, matrices: Array) -> None:
-    if means.ndim != 2:
+def _check_shapes(weights: Array, means: Array, matrices: ArrayLike, name: str) -> None:
+    if means.ndim != 2 or not means.size:
         raise ShapeError(f"means must have shape (K, D), but have shape {means.shape}")
     n_components, n_features = means.shape
-    if weights.shape != (n_components,):
-        raise ShapeError(
-            f"weights have shape {weights.shape}, but means of shape {means.shape} need "
-            f"{(n_components,)}"
-        )
-    needed = (n_components, n_features, n_features)
-    if matrices.shape != needed:
-        raise ShapeError(
-            f"covariances or scale_trils have shape {matrices.shape}, but means of shape "
-            f"{means.shape} need {needed}"
-        )
+    needed = {"weights": (n_components,), name: (n_components, n_features, n_features)}
+    given = {"weights": weights.shape, name: jnp.shape(matrices)}
+    for what, shape in needed.items():
+        if given[what] != shape:
+            raise ShapeError(
+                f"{what} have shape {given[what]}, but means of shape {means.shape} need {shape}"
+            )
 
 
 def _cholesky(covariances: Array) -> Array:
@@ -136,11 +136,10 @@ def _cholesky(covariances: Array) -> Array:
     return jnp.linalg.cholesky(covariances)
 
 
-def _check_diagonals(trils: Array, name: str) -> None:
+def _check_diagonals(trils: Array, name: str, wanted: str) -> None:
     if not known(trils):
         return
     diagonals = np.diagonal(np.asarray(trils), axis1=1, axis2=2)
     bad = [k for k, d in enumerate(diagonals) if not np.all(np.isfinite(d) & (d > 0))]
     if bad:
-        what = "positive definite" if name == "covariances" else "positive on the diagonal"
-        raise ValueError(f"{name} of components {bad} are not {what}; components count from 0")
+        raise ValueError(f"{name} of components {bad} are not {wanted}; components count from 0")

@@ -58,7 +58,7 @@ class Mixture(Distribution):
         self.distributions = parts
         self._log_weights = LogWeights(weights, trainable=trainable)
         self.event_shape = shapes[0]
-        self.condition_shape = merged_condition_shape(parts)
+        self.condition_shape = merged_condition_shape(list[Any](parts))
 
     @property
     def weights(self) -> Array:
