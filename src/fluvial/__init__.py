@@ -35,32 +35,34 @@ if TYPE_CHECKING:
         load as load,
     )
 
-_ROOMS = (
+__all__ = [
+    "FlowAnomalyDetector",
+    "FlowDensity",
+    "__version__",
     "artifacts",
     "bijectors",
     "distributions",
     "errors",
     "estimators",
     "flows",
+    "load",
     "networks",
     "parameters",
     "plots",
     "tables",
     "testing",
     "training",
-)
+]
 _FROM_ESTIMATORS = ("FlowAnomalyDetector", "FlowDensity", "load")
-
-__all__ = ["FlowAnomalyDetector", "FlowDensity", "__version__", "load", *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"fluvial.{name}")
     if name in _FROM_ESTIMATORS:
         value = getattr(import_module("fluvial.estimators"), name)
         globals()[name] = value
         return value
+    if name in __all__:
+        return import_module(f"fluvial.{name}")
     raise AttributeError(f"module 'fluvial' has no attribute {name!r}")
 
 

@@ -1,0 +1,169 @@
+"""A room of src/fluvial imports only the rooms above it, and the heavy libraries come late.
+
+The imports are read from the source, those inside functions included.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src"
+
+ROOMS = (
+    "_version",
+    "errors",
+    "parameters",
+    "networks",
+    "bijectors",
+    "distributions",
+    "flows",
+    "training",
+    "tables",
+    "artifacts",
+    "anomaly",
+    "estimators",
+    "baselines",
+    "evaluation",
+    "plots",
+    "report",
+    "cli",
+)
+ABOVE: dict[str, set[str]] = {room: set(ROOMS[:i]) for i, room in enumerate(ROOMS)}
+ABOVE["testing"] = ABOVE["distributions"] | {"distributions"}
+ABOVE["__main__"] = {"cli"}
+
+# What `import fluvial` offers by name, and the room that it comes from.
+EXPORTED = {
+    "__version__": "_version",
+    "FlowAnomalyDetector": "estimators",
+    "FlowDensity": "estimators",
+    "load": "estimators",
+}
+
+BEFORE_TABLES = set(ROOMS[: ROOMS.index("tables")]) | {"testing"}
+NEEDS_JAX_ALONE = {"errors", "parameters", "networks", "bijectors"}
+COMES_WITH_JAX = {"equinox", "jax", "jaxtyping", "numpy"}
+
+
+def imports(code: str, module: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the full name of everything that the code of a module imports."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            start = module.rsplit(".", node.level)[0] if node.level else ""
+            for alias in node.names:
+                yield node.lineno, ".".join(filter(None, (start, node.module, alias.name)))
+        elif isinstance(node, ast.Call):
+            name = _imported_by_call(node)
+            if name is not None:
+                yield node.lineno, name
+
+
+def _imported_by_call(call: ast.Call) -> str | None:
+    function = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    first = call.args[0] if call.args else None
+    if function in {"import_module", "__import__"} and isinstance(first, ast.Constant):
+        return str(first.value)
+    return None
+
+
+def violations(code: str, module: str) -> list[str]:
+    """Return what in the code of a module, such as `fluvial.flows.maf`, breaks the layering."""
+    room = module.split(".")[1]
+    found = []
+    for line, name in imports(code, module):
+        top, _, rest = name.partition(".")
+        if top == "fluvial":
+            first = rest.split(".")[0]
+            target = EXPORTED.get(first, first)
+            if target != room and target not in ABOVE[room]:
+                found.append(f"{module}:{line}: {room} may not import {name}")
+        elif top == "sklearn" and room in BEFORE_TABLES:
+            found.append(f"{module}:{line}: scikit-learn is imported from tables down only")
+        elif room in NEEDS_JAX_ALONE and not _comes_with_jax(top):
+            found.append(f"{module}:{line}: {room} needs JAX and Equinox alone, not {top}")
+    return found
+
+
+def _comes_with_jax(top: str) -> bool:
+    return top in COMES_WITH_JAX or top in sys.stdlib_module_names
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted((SOURCE / "fluvial").rglob("*.py")):
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        found[".".join(parts)] = path
+    # The package's own __init__ is lazy and belongs to no room: tests/test_package.py.
+    del found["fluvial.__init__"]
+    return found
+
+
+MODULES = _modules()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_room_imports_only_rooms_above_it(module):
+    assert violations(MODULES[module].read_text(encoding="utf-8"), module) == []
+
+
+def test_every_room_has_its_place_in_the_list():
+    assert {module.split(".")[1] for module in MODULES} <= set(ABOVE)
+
+
+def test_the_modules_are_found():
+    assert {"fluvial.bijectors.affine", "fluvial.errors", "fluvial.training.fit"} <= set(MODULES)
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("fluvial.bijectors.affine", "import fluvial.flows"),
+        ("fluvial.bijectors.affine", "import fluvial.flows.maf as maf"),
+        ("fluvial.bijectors.affine", "from fluvial import flows"),
+        ("fluvial.bijectors.affine", "from fluvial.flows import maf"),
+        ("fluvial.bijectors.affine", "from ..flows import maf"),
+        ("fluvial.bijectors.affine", "from .. import flows"),
+        ("fluvial.bijectors.__init__", "from ..flows import maf"),
+        ("fluvial.bijectors.affine", "def f():\n    from fluvial.flows import maf"),
+        ("fluvial.bijectors.affine", "class A:\n    def f(self):\n        import fluvial.flows"),
+        ("fluvial.bijectors.affine", "import_module('fluvial.flows')"),
+        ("fluvial.bijectors.affine", "importlib.import_module('fluvial.flows')"),
+        ("fluvial.bijectors.affine", "import optax"),
+        ("fluvial.bijectors.affine", "import fluvial.testing"),
+        ("fluvial.training.fit", "import sklearn.utils"),
+        ("fluvial.training.fit", "def f():\n    from sklearn.base import clone"),
+        ("fluvial.tables.schema", "from fluvial import FlowDensity"),
+        ("fluvial.testing.check", "from fluvial.flows import maf"),
+        ("fluvial.testing.check", "from sklearn.base import clone"),
+        ("fluvial.estimators.density", "from fluvial.cli import main"),
+        ("fluvial.cli.fit", "from fluvial.testing import check_bijector"),
+        ("fluvial.errors", "import fluvial.parameters"),
+    ],
+)
+def test_a_violation_is_found(module, code):
+    assert len(violations(code, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("fluvial.flows.maf", "import fluvial.bijectors"),
+        ("fluvial.flows.maf", "from fluvial.errors import ShapeError"),
+        ("fluvial.flows.maf", "from fluvial.flows.flow import Flow"),
+        ("fluvial.flows.maf", "from . import flow"),
+        ("fluvial.flows.__init__", "from .flow import Flow"),
+        ("fluvial.flows.maf", "from ..bijectors import Affine"),
+        ("fluvial.bijectors.affine", "import math\nimport numpy as np\nimport jax.numpy as jnp"),
+        ("fluvial.tables.schema", "import sklearn"),
+        ("fluvial.testing.check", "from fluvial.bijectors import Bijector"),
+        ("fluvial.cli.fit", "from fluvial import FlowAnomalyDetector, __version__, load"),
+    ],
+)
+def test_what_is_allowed_passes(module, code):
+    assert violations(code, module) == []
