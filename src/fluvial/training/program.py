@@ -139,7 +139,7 @@ def _steps(run: Run, state: State, left: Array, time_share: Array) -> State:
             step=state.step + 1,
             loss_sum=state.loss_sum + loss * full,
             weight_sum=state.weight_sum + jnp.sum(batch[2]),
-            bad=~(jnp.isfinite(loss) & jnp.isfinite(optax.global_norm(gradients))),
+            bad=~(jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))),
             rate=rate,
         )
 
