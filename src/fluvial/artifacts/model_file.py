@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 import safetensors.numpy
 
+from fluvial._version import __version__
 from fluvial.artifacts.atomic import atomic_path
 from fluvial.errors import ModelFileError
 
 FORMAT_VERSION = 1
 READABLE_VERSIONS = (1,)
-LIBRARIES = ("fluvial", "jax", "equinox", "numpy")
+LIBRARIES = ("jax", "equinox", "numpy")
 FIELD = "fluvial"
 BLANK = " " * 64
 OWN_ENTRIES = ("format_version", "kind", "libraries", "sha256")
@@ -149,7 +150,7 @@ def _checked_entries(data: bytes, where: str) -> dict[str, Any]:
         known = ", ".join(map(str, READABLE_VERSIONS))
         raise ModelFileError(
             f"{where} has format version {version!r}, but this fluvial "
-            f"({_versions()['fluvial']}) reads {known}; it was written by fluvial "
+            f"({__version__}) reads {known}; it was written by fluvial "
             f"{_writer(entries)}: read it with that version, or save the model again with this one"
         )
     _check_length(table, len(data) - start, where)
@@ -220,13 +221,8 @@ def _check_sum(data: bytes, start: int, sha256: Any, where: str) -> None:
 
 
 def _versions() -> dict[str, str]:
-    versions = {}
-    for name in LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "unknown"
-    return {**versions, "python": platform.python_version()}
+    others = {name: metadata.version(name) for name in LIBRARIES}
+    return {"fluvial": __version__, **others, "python": platform.python_version()}
 
 
 def _writer(entries: dict[str, Any]) -> str:

@@ -1,1 +1,5 @@
-"""scikit-learn estimators: density and anomaly detection on tables."""
+"""Scikit-learn estimators on normalizing flows."""
+
+from fluvial.estimators.density import FlowDensity as FlowDensity
+from fluvial.estimators.detector import FlowAnomalyDetector as FlowAnomalyDetector
+from fluvial.estimators.persistence import load as load

@@ -1,0 +1,346 @@
+"""The density of a table, as a scikit-learn estimator."""
+
+import os
+from typing import Any
+
+import jax
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from fluvial import training
+from fluvial.errors import ShapeError
+from fluvial.estimators import blocks, settings
+from fluvial.estimators.held_out import held_out_rows
+from fluvial.estimators.specification import build, flow_specification
+from fluvial.tables import TableScaler, read_table
+
+
+class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
+    """Probability density of a table of numbers, learned by a normalizing flow.
+
+    The columns are standardised robustly inside (median and interquartile range, a logarithmic
+    tail beyond ten of these, never clipped), and densities are in the units of the table's own
+    columns. Constant columns and exact copies of other columns are left out of the density; a row
+    that departs from them by more than 1e-6 of their magnitude loses 1e6 nats a column. No finite
+    row scores NaN or infinity.
+
+    Parameters
+    ----------
+    flow : {"neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, \
+            default="neural_spline_flow"
+        The recipe of `fluvial.flows`. The default and "maf" give the best densities; "real_nvp"
+        and "nice" are quickest.
+    n_layers : int or None, default=None
+        Layers of the flow, at least 1 (2 for "real_nvp" and "nice"); None: chosen by recipe.
+    hidden_sizes : tuple of int or None, default=None
+        Units of each hidden layer of each layer's network; None: chosen by recipe.
+    n_bins : int or None, default=None
+        Bins of each spline, for "neural_spline_flow" alone; None: 8.
+    batch_size : int, default=256
+        Rows a training step.
+    max_epochs : int, default=200
+        Passes over the training rows at most.
+    max_seconds : float or None, default=None
+        Limit of the wall time of training. Where it binds, results depend on the machine's speed.
+    learning_rate : float, default=0.001
+        Highest learning rate.
+    validation_fraction : float, default=0.1
+        Share of the rows held out to choose the best epoch, in [0, 1). Identical rows stay on one
+        side. With 0, training ends after `max_epochs` and keeps the last parameters.
+    patience : int or None, default=None
+        Epochs without a better held-out density after which training ends; None: 20 with held-out
+        rows, no early stop without.
+    verbose : int, default=0
+        0 is silent; from 1 on, progress is shown on stderr.
+    random_state : int, RandomState instance or None, default=None
+        Determines the held-out rows, the starting parameters and the order of training; the same
+        number gives bit-equal results on the same machine.
+
+    Attributes
+    ----------
+    distribution_ : Flow
+        The fitted distribution, in scaled units.
+    scaler_ : fluvial.tables.TableScaler
+        From rows of the table to scaled rows and back.
+    schema_ : fluvial.tables.Schema
+        Names and types of the columns.
+    history_ : fluvial.training.History
+        Losses in scaled units and learning rate of each epoch, and why training ended.
+    held_out_indices_ : ndarray of shape (n_held_out,)
+        Places of the held-out rows among those given to fit.
+    held_out_score_ : float or None
+        Mean log density of the held-out rows, in nats; None without held-out rows.
+    n_samples_fit_ : int
+        Rows given to fit.
+    specification_ : dict
+        What `distribution_` is, in the form that a model file holds.
+    n_features_in_ : int
+        Columns given to fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where all of them are strings.
+
+    See Also
+    --------
+    FlowAnomalyDetector : Flags the rows that do not belong.
+    fluvial.flows : The flows themselves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fluvial import FlowDensity
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> density = FlowDensity(flow="maf", max_epochs=5, random_state=0).fit(X)
+    >>> density.score_samples(X).shape, density.sample(3).shape
+    ((200,), (3, 2))
+    """
+
+    def __init__(
+        self,
+        flow=settings.FLOW,
+        n_layers=None,
+        hidden_sizes=None,
+        n_bins=None,
+        batch_size=settings.BATCH_SIZE,
+        max_epochs=settings.MAX_EPOCHS,
+        max_seconds=None,
+        learning_rate=settings.LEARNING_RATE,
+        validation_fraction=settings.VALIDATION_FRACTION,
+        patience=None,
+        verbose=0,
+        random_state=None,
+    ):
+        self.flow = flow
+        self.n_layers = n_layers
+        self.hidden_sizes = hidden_sizes
+        self.n_bins = n_bins
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.max_seconds = max_seconds
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Learn the density of the rows of a table.
+
+        Parameters
+        ----------
+        X : array or pandas, polars or pyarrow table of shape (n_samples, n_features)
+            Finite numbers; booleans count as 0 and 1. Not modified.
+        y : Ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        self : FlowDensity
+            The fitted estimator.
+
+        Raises
+        ------
+        DataError
+            For fewer than two rows, only constant columns, text, dates, missing values,
+            infinities and equal column names; the message names the column and the row.
+        TrainingError
+            Where training diverges.
+        ValueError
+            Where a hyper-parameter is out of its range.
+        """
+        settings.check_settings(self)
+        matrix, schema = read_table(X)
+        rng = check_random_state(self.random_state)
+        held_out = held_out_rows(matrix, self.validation_fraction, rng)
+        training_rows = np.ones(len(matrix), bool)
+        training_rows[held_out] = False
+        scaler = TableScaler.fit(matrix, training=training_rows, label=schema.label)
+        specification = flow_specification(
+            self.flow, n_features=scaler.n_kept, **settings.chosen_arguments(self)
+        )
+        self._remember_columns(schema)
+        self.scaler_, self.specification_ = scaler, specification
+        self.held_out_indices_, self.n_samples_fit_ = held_out, len(matrix)
+        self._train(matrix, training_rows, seed=rng.randint(np.iinfo(np.int32).max))
+        self.held_out_score_ = None
+        if len(held_out):
+            self.held_out_score_ = float(self._log_prob(matrix[held_out]).mean())
+        return self
+
+    def score_samples(self, X):
+        """Return the log density of each row.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers; columns of a table are found by name.
+
+        Returns
+        -------
+        log_prob : ndarray of shape (n_samples,)
+            Natural logarithm of the density in the units of the columns, float64 and finite;
+            higher is more normal.
+
+        Raises
+        ------
+        DataError
+            Where columns are missing or unknown, and as `fit` does.
+        """
+        return self._log_prob(self._matrix(X))
+
+    def score(self, X, y=None):
+        """Return the mean log density of the rows.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+        y : Ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        log_prob : float
+            The mean of `score_samples(X)`, in nats a row.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def sample(self, n_samples=1, random_state=None):
+        """Draw new rows.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many.
+        random_state : int, RandomState instance or None, default=None
+            The same number gives the same rows.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features_in_)
+            float64 rows in the units of the columns; constants and copies are restored.
+
+        Raises
+        ------
+        ValueError
+            Where `n_samples` is not at least 1.
+        """
+        check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(f"n_samples must be at least 1, but is {n_samples}")
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        scaled = blocks.sample(self.distribution_, int(n_samples), seed=seed, dtype=self._dtype)
+        return self.scaler_.inverse_transform(scaled)
+
+    def transform(self, X):
+        """Map rows to the latent space, in which the fitted rows are nearly standard normal.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_kept)
+            float64 latents of the columns that are not left out.
+        """
+        matrix = self._matrix(X)
+        scaled, _ = self.scaler_.transform(matrix, dtype=self._dtype)
+        return blocks.to_latent(self._bijector, scaled).astype(np.float64)
+
+    def inverse_transform(self, Z):
+        """Map latents back to rows, constants and copies restored.
+
+        Parameters
+        ----------
+        Z : array or table of shape (n_samples, n_kept)
+            Latents, as `transform` gives them.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features_in_)
+            float64 rows in the units of the columns.
+        """
+        check_is_fitted(self)
+        latents, _ = read_table(Z)
+        if latents.shape[1] != self.scaler_.n_kept:
+            raise ShapeError(
+                f"Z has shape {latents.shape}, but latents have {self.scaler_.n_kept} columns"
+            )
+        scaled = blocks.from_latent(self._bijector, latents.astype(self._dtype))
+        return self.scaler_.inverse_transform(scaled)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a model file, whole or not at all; `fluvial.load` reads it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; one that exists is replaced.
+        """
+        from fluvial.estimators.persistence import save
+
+        save(self, path)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.scaler_.n_kept
+
+    @property
+    def _dtype(self) -> np.dtype:
+        """The precision of the model, float32 unless float64 was switched on at fit."""
+        leaves = (leaf for leaf in jax.tree.leaves(self.distribution_) if hasattr(leaf, "dtype"))
+        kinds = [np.dtype(leaf.dtype) for leaf in leaves if leaf.dtype in (np.float32, np.float64)]
+        return max(kinds, key=lambda kind: kind.itemsize)
+
+    @property
+    def _bijector(self) -> Any:
+        bijector = getattr(self.distribution_, "bijector", None)
+        if bijector is None:
+            raise TypeError(f"a {type(self.distribution_).__name__} has no latent space of its own")
+        return bijector
+
+    def _remember_columns(self, schema) -> None:
+        self.schema_ = schema
+        self.n_features_in_ = schema.n_columns
+        if schema.named:
+            self.feature_names_in_ = np.array(schema.names, object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def _train(self, matrix: np.ndarray, training_rows: np.ndarray, *, seed: int) -> None:
+        of_flow, of_training = jax.random.split(jax.random.key(seed))
+        flow = build(self.specification_, of_flow)
+        dtype = jax.numpy.result_type(float)
+        held_out = None
+        if not training_rows.all():
+            held_out, _ = self.scaler_.transform(matrix[~training_rows], dtype=dtype)
+        scaled, _ = self.scaler_.transform(matrix[training_rows], dtype=dtype)
+        self.distribution_, self.history_ = training.fit(
+            of_training,
+            flow,
+            scaled,
+            batch_size=int(self.batch_size),
+            max_epochs=int(self.max_epochs),
+            max_seconds=self.max_seconds,
+            learning_rate=float(self.learning_rate),
+            validation_fraction=0.0,
+            patience=self.patience,
+            show_progress=bool(self.verbose),
+            validation_data=held_out,
+        )
+
+    def _matrix(self, X) -> np.ndarray:
+        check_is_fitted(self)
+        return self.schema_.align(X, owner=type(self).__name__)
+
+    def _log_prob(self, matrix: np.ndarray) -> np.ndarray:
+        scaled, log_det = self.scaler_.transform(matrix, dtype=self._dtype)
+        return blocks.log_prob(self.distribution_, scaled) + log_det

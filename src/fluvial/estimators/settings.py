@@ -1,0 +1,114 @@
+"""The hyper-parameters of the estimators: their defaults, their ranges, the recipe they choose."""
+
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+FLOW = "neural_spline_flow"
+BATCH_SIZE = 256
+MAX_EPOCHS = 200
+LEARNING_RATE = 1e-3
+VALIDATION_FRACTION = 0.1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The sizes that a recipe of `fluvial.flows` takes where the user chooses none."""
+
+    n_layers: int
+    hidden_sizes: tuple[int, ...]
+    n_bins: int | None = None
+
+
+RECIPES = {
+    "iaf": Recipe(5, (128, 128)),
+    "maf": Recipe(5, (128, 128)),
+    "neural_spline_flow": Recipe(3, (128, 128), 8),
+    "nice": Recipe(8, (128, 128)),
+    "real_nvp": Recipe(8, (128, 128)),
+}
+
+
+def check_settings(model: Any) -> None:
+    """Refuse hyper-parameters out of their ranges.
+
+    Args:
+        model: a `FlowDensity`, or anything with its hyper-parameters as attributes.
+
+    Raises:
+        ValueError: naming the hyper-parameter, its range and what it is.
+    """
+    if model.flow not in RECIPES:
+        raise ValueError(f"flow must be one of {sorted(RECIPES)}, but is {model.flow!r}")
+    for name in ("n_layers", "n_bins", "patience"):
+        _check_whole(name, getattr(model, name), optional=True)
+    for name in ("batch_size", "max_epochs"):
+        _check_whole(name, getattr(model, name))
+    for size in _sizes(model.hidden_sizes):
+        _check_whole("every entry of hidden_sizes", size)
+    if model.n_bins is not None and RECIPES[model.flow].n_bins is None:
+        raise ValueError(f"flow={model.flow!r} has no bins; leave n_bins=None")
+    _check_real("learning_rate", model.learning_rate, 0, float("inf"), ends="()")
+    _check_real("validation_fraction", model.validation_fraction, 0, 1, ends="[)")
+    if model.max_seconds is not None:
+        _check_real("max_seconds", model.max_seconds, 0, float("inf"), ends="(]")
+    if not isinstance(model.verbose, numbers.Integral | bool) or model.verbose < 0:
+        raise ValueError(f"verbose must be 0 or a positive number, but is {model.verbose!r}")
+
+
+def check_contamination(value: Any) -> None:
+    """Refuse a contamination that is neither None nor in (0, 0.5].
+
+    Raises:
+        ValueError: saying what it is.
+    """
+    if value is not None:
+        _check_real("contamination", value, 0, 0.5, ends="(]")
+
+
+def chosen_arguments(model: Any) -> dict[str, Any]:
+    """Return the sizes of the recipe `model.flow`, as its keyword arguments."""
+    recipe = RECIPES[model.flow]
+    sizes = recipe.hidden_sizes if model.hidden_sizes is None else _sizes(model.hidden_sizes)
+    chosen = {
+        "n_layers": int(recipe.n_layers if model.n_layers is None else model.n_layers),
+        "hidden_sizes": tuple(int(size) for size in sizes),
+    }
+    if recipe.n_bins is not None:
+        chosen["n_bins"] = int(recipe.n_bins if model.n_bins is None else model.n_bins)
+    return chosen
+
+
+def _sizes(value: Any) -> tuple:
+    if value is None:
+        return ()
+    try:
+        sizes = tuple(value)
+    except TypeError:
+        sizes = ()
+    if not sizes or isinstance(value, str):
+        raise ValueError(
+            f"hidden_sizes must be one or more sizes, such as (128, 128), but is {value!r}"
+        )
+    return sizes
+
+
+def _check_whole(name: str, value: Any, *, optional: bool = False) -> None:
+    if value is None and optional:
+        return
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        also = " or None" if optional else ""
+        raise ValueError(f"{name} must be a whole number of at least 1{also}, but is {value!r}")
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _check_real(name: str, value: Any, low: float, high: float, *, ends: str) -> None:
+    number = float(value) if _is_real(value) else float("nan")
+    above = number >= low if ends[0] == "[" else number > low
+    below = number <= high if ends[1] == "]" else number < high
+    if not (above and below):
+        interval = f"{ends[0]}{low}, {high}{ends[1]}"
+        raise ValueError(f"{name} must lie in {interval}, but is {value!r}")
