@@ -64,7 +64,7 @@ class Counted:
     def __init__(self):
         self.count = 0
 
-    def __call__(self, event: str, duration: float, **kwargs) -> None:
+    def __call__(self, event: str, duration_secs: float, **kwargs) -> None:
         self.count += event == "/jax/core/compile/jaxpr_to_mlir_module_duration"
 
 
