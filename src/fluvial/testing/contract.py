@@ -1,0 +1,184 @@
+"""The check of a bijector's contract."""
+
+import math
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike
+
+from fluvial.bijectors import Bijector
+from fluvial.distributions import Distribution, StandardNormal
+from fluvial.errors import ShapeError
+from fluvial.testing.randomise import split_trained
+
+STEP = 1e-6
+"""Step of the central differences, relative to the magnitude of the coordinate."""
+
+
+class BijectorCheckError(AssertionError):
+    """A bijector breaks its contract; the message says which part, where and by how much."""
+
+
+def check_bijector(
+    bijector: Bijector,
+    key: Array,
+    *,
+    n: int = 8,
+    base: Distribution | None = None,
+    condition: ArrayLike | None = None,
+    rtol: float = 1e-6,
+    rtol_differences: float = 1e-4,
+) -> None:
+    """Check that a bijector keeps its contract, at random latents and in float64.
+
+    It checks that both round trips return; that both log dets are finite, opposite, and equal to
+    the log determinant of the Jacobian, by automatic differentiation and by central differences;
+    that a row does not depend on the rows beside it; that gradients of all trained parameters are
+    finite in both directions; and that the points move at all. A bijector that starts as the
+    identity has to be moved away from it first, see `randomise`.
+
+    Args:
+        bijector: the bijector; its arrays are taken to float64.
+        key: a key of `jax.random`.
+        n: number of latents, at least 2.
+        base: where the latents are drawn from; a standard normal where it is None.
+        condition: `(n, *condition_shape)`; standard normal where it is None and one is declared.
+        rtol: tolerance, relative to 1 + magnitude, of all but the central differences.
+        rtol_differences: the tolerance of the central differences.
+
+    Raises:
+        BijectorCheckError: where the contract is broken.
+        ShapeError: where `condition` has not the declared shape.
+        ValueError: where `n` is less than 2.
+
+    Examples:
+        >>> check_bijector(Affine(1.0, 2.0), jax.random.key(0))
+    """
+    if n < 2:
+        raise ValueError(f"n must be at least 2, but is {n}")
+    with jax.enable_x64(True):
+        bijector = jax.tree.map(_in_float64, bijector)
+        z, condition = _inputs(bijector, key, n, base, condition)
+        there = _evaluate(bijector, "forward", z, condition)
+        _check_direction("forward", there, rtol, rtol_differences)
+        back = _evaluate(bijector, "inverse", there.out, condition)
+        _check_direction("inverse", back, rtol, rtol_differences)
+        again = _evaluate(bijector, "forward", back.out, condition)
+        _check_close("inverse(forward(z)) is not z", back.out, z, rtol)
+        _check_close("forward(inverse(x)) is not x", again.out, there.out, rtol)
+        what = "the log det of inverse is not the negative of that of forward"
+        _check_close(what, back.log_det, -there.log_det, rtol)
+        if not np.any(np.abs(there.out - z) > rtol):
+            raise BijectorCheckError(
+                "the bijector moves none of its points: at the identity a wrong formula looks "
+                "right; move its parameters first (fluvial.testing.randomise)"
+            )
+
+
+class _Direction(NamedTuple):
+    """What one direction gives at n points of D columns."""
+
+    out: Array
+    log_det: Array
+    in_company: Array  # `out`, computed in one batch with many other points
+    jacobians: Array  # (n, D, D), by automatic differentiation
+    differences: Array  # (n, D, D), by central differences
+    gradients: Any  # of each output column and of the log dets, for all trained parameters
+
+
+@eqx.filter_jit
+def _evaluate(bijector: Bijector, name: str, points: Array, condition: Array | None) -> _Direction:
+    shape = points.shape
+    n, size = shape[0], math.prod(bijector.event_shape)
+    trained, rest = split_trained(bijector)
+
+    def apply(trained, points):
+        moved = eqx.combine(trained, rest)
+        return getattr(moved, f"{name}_and_log_det")(points, condition)
+
+    # One program for all derivatives: a cotangent for each output column, and one for the log det.
+    (out, log_det), pull_back = jax.vjp(apply, trained, points)
+    cotangents = jnp.eye(size + 1, dtype=points.dtype)
+
+    def pull(cotangent):
+        of_out = jnp.broadcast_to(cotangent[:size].reshape(shape[1:]), shape)
+        return pull_back((of_out, jnp.broadcast_to(cotangent[size], (n,))))
+
+    gradients, rows = jax.vmap(pull)(cotangents)
+    jacobians = jnp.moveaxis(rows[:size].reshape(size, n, size), 0, 1)
+
+    flat = points.reshape(n, size)
+    steps = STEP * (1 + jnp.abs(flat))
+    moves = jnp.eye(size)[:, None] * steps  # (D, n, D)
+    beside = jnp.concatenate([flat[None], flat + moves, flat - moves])
+    values = getattr(bijector, name)(beside.reshape(-1, *shape), condition)
+    values = values.reshape(beside.shape)
+    columns = (values[1 : size + 1] - values[size + 1 :]) / (2 * steps.T[..., None])
+    return _Direction(
+        out=out,
+        log_det=log_det,
+        in_company=values[0].reshape(shape),
+        jacobians=jacobians,
+        differences=jnp.moveaxis(columns, 0, -1),
+        gradients=gradients,
+    )
+
+
+def _check_direction(name: str, found: _Direction, rtol: float, rtol_differences: float) -> None:
+    _check_finite(f"{name} gives values that are not finite", found.out)
+    _check_finite(f"{name} gives log dets that are not finite", found.log_det)
+    what = f"{name} of a row depends on the rows beside it"
+    _check_close(what, found.in_company, found.out, rtol)
+    for how, jacobians, tolerance in (
+        ("by automatic differentiation", found.jacobians, rtol),
+        ("by central differences", found.differences, rtol_differences),
+    ):
+        what = f"the log det of {name} is not that of its Jacobian {how}"
+        _check_close(what, found.log_det, np.linalg.slogdet(jacobians)[1], tolerance)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(found.gradients):
+        where = jax.tree_util.keystr(path).lstrip(".")
+        _check_finite(f"{name} has a gradient of {where} that is not finite", leaf)
+
+
+def _check_finite(what: str, values: Array) -> None:
+    if not np.all(np.isfinite(values)):
+        bad = np.argwhere(~np.isfinite(values))
+        raise BijectorCheckError(f"{what}: {len(bad)} of {values.size}, first at {bad[0].tolist()}")
+
+
+def _check_close(what: str, got: Array, wanted: ArrayLike, rtol: float) -> None:
+    found, sought = np.asarray(got), np.asarray(wanted)
+    error = np.abs(found - sought) / (1 + np.abs(sought))
+    if not np.all(error <= rtol):
+        worst = np.unravel_index(np.argmax(np.where(np.isnan(error), np.inf, error)), error.shape)
+        raise BijectorCheckError(
+            f"{what}: {found[worst]} against {sought[worst]} at {[int(i) for i in worst]}, "
+            f"where 1 + magnitude times {rtol:g} was allowed"
+        )
+
+
+def _inputs(
+    bijector: Bijector,
+    key: Array,
+    n: int,
+    base: Distribution | None,
+    condition: ArrayLike | None,
+) -> tuple[Array, Array | None]:
+    of_latents, of_condition = jax.random.split(key)
+    base = StandardNormal(bijector.event_shape) if base is None else base
+    z = base.sample(of_latents, (n,)).astype(jnp.float64)
+    if bijector.condition_shape is None:
+        return z, None
+    needed = (n, *bijector.condition_shape)
+    if condition is None:
+        return z, jax.random.normal(of_condition, needed, jnp.float64)
+    if jnp.shape(condition) != needed:
+        raise ShapeError(f"condition has shape {jnp.shape(condition)}, but must have {needed}")
+    return z, jnp.asarray(condition, jnp.float64)
+
+
+def _in_float64(leaf: Any) -> Any:
+    return leaf.astype(jnp.float64) if eqx.is_inexact_array(leaf) else leaf
