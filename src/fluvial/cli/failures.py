@@ -117,8 +117,13 @@ def _one_line(message: str) -> str:
 def _one_line_warnings() -> Iterator[None]:
     """Show warnings as one line on stderr, every one of ours, in place of file and source line."""
 
+    shown = set()
+
     def show(message, category, filename, lineno, file=None, line=None):
-        say(f"fluvial: warning: {message}")
+        # A table that is checked twice is warned of once.
+        if str(message) not in shown:
+            shown.add(str(message))
+            say(f"fluvial: warning: {message}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)

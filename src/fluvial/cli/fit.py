@@ -121,7 +121,6 @@ def _fit_file(
     settings: dict[str, Any],
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
-    from fluvial.cli.model_file import describe, save_model
     from fluvial.cli.numeric import numeric_columns
     from fluvial.cli.selection import choose_columns
     from fluvial.cli.table_file import read_names, read_table
@@ -136,6 +135,8 @@ def _fit_file(
         kept,
         advice="correct or remove those rows, or leave the column out with --exclude {name}",
     )
+    from fluvial.cli.description import describe
+    from fluvial.cli.model_file import save_model  # late, since JAX comes with it
     from fluvial.estimators import FlowAnomalyDetector
 
     start = time.perf_counter()

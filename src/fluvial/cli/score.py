@@ -41,13 +41,14 @@ def score(
     from fluvial.cli.table_file import read_table
     from fluvial.cli.table_output import write_table
 
-    detector, features, left_out = open_detector(model)
+    detector, fitted = open_detector(model)
     source = read_table(table)
-    features = features or source.names
-    unknown = match_columns(table, source.names, features=features, left_out=left_out)
+    features, unknown = match_columns(
+        table, source.names, features=fitted.features, left_out=fitted.left_out
+    )
     source = source.select_rows(selected)
     numbers = numeric_columns(
-        source, features, advice="the model uses {name!r}: correct or remove those rows"
+        source, features, advice="the model uses this column: correct or remove those rows"
     )
     start = time.perf_counter()
     log_prob = detector.score_samples(numbers)

@@ -59,23 +59,25 @@ def choose_columns(
 
 
 def match_columns(
-    path: Path, names: Sequence[str], *, features: Sequence[str], left_out: Sequence[str]
-) -> list[str]:
+    path: Path, names: Sequence[str], *, features: Sequence[str] | None, left_out: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """Compare the columns of a file with those a model knows.
 
     Args:
         path: the file, for messages.
         names: its columns.
-        features: the columns that the model uses.
+        features: the columns that the model uses; None where it knows no names, and takes all
+            in their order.
         left_out: columns left out when it was fitted; they may be there or not.
 
     Returns:
-        The columns unknown to the model, after a warning of them.
+        The columns for the model in its order, and those unknown to it, after a warning of them.
 
     Raises:
         DataError: where a column is missing, or has the name of one that scoring adds.
     """
     present = set(names)
+    features = list(names) if features is None else list(features)
     missing = [name for name in features if name not in present]
     known = {*features, *left_out}
     unknown = [name for name in names if name not in known]
@@ -97,7 +99,7 @@ def match_columns(
             DataWarning,
             stacklevel=2,
         )
-    return unknown
+    return features, unknown
 
 
 def listed(names: Sequence[str]) -> str:
