@@ -12,7 +12,7 @@ from jaxtyping import Array, ArrayLike
 from fluvial.bijectors.affine import LOG_SCALE_BOUND
 from fluvial.bijectors.bijector import Bijector, Pair, Shape
 from fluvial.errors import ShapeError
-from fluvial.parameters import soft_clip
+from fluvial.parameters import soft_clip, zeros
 
 
 class Permutation(Bijector):
@@ -39,11 +39,9 @@ class Permutation(Bijector):
     condition_shape: None = eqx.field(static=True, default=None)
 
     def __init__(self, indices: ArrayLike):
-        indices = _checked_indices(indices)
-        self.indices = indices
-        self.inverse_indices = jnp.argsort(indices).astype(jnp.int32)
+        self.indices, self.inverse_indices = _checked_indices(indices)
         self.is_reversal = False
-        self.event_shape = indices.shape
+        self.event_shape = self.indices.shape
 
     @classmethod
     def reverse(cls, n_features: int) -> "Permutation":
@@ -122,8 +120,8 @@ class LULinear(Bijector):
     def __init__(self, n_features: int):
         if n_features < 1:
             raise ValueError(f"n_features must be at least 1, but is {n_features}")
-        self.raw = jnp.zeros((n_features, n_features))
-        self.bias = jnp.zeros(n_features)
+        self.raw = zeros((n_features, n_features))
+        self.bias = zeros((n_features,))
         self.event_shape = (n_features,)
 
     @property
@@ -165,16 +163,21 @@ def _product(left: Array, right: Array) -> Array:
     return jnp.matmul(left, right, precision=lax.Precision.HIGHEST)
 
 
-def _checked_indices(indices: ArrayLike) -> Array:
-    given = jnp.asarray(indices)
-    if given.ndim != 1 or given.size == 0:
-        raise ShapeError(f"a permutation needs indices of shape (n_features,), got {given.shape}")
-    if not jnp.issubdtype(given.dtype, jnp.integer):
-        raise ValueError(f"the indices of a permutation must be integers, but are {given.dtype}")
-    if not isinstance(indices, jax.core.Tracer):
-        values = np.asarray(indices)
-        if not np.array_equal(np.sort(values), np.arange(values.size)):
-            raise ValueError(
-                f"indices must hold each of 0...{values.size - 1} once, but are {values.tolist()}"
-            )
-    return given.astype(jnp.int32)
+def _checked_indices(indices: ArrayLike) -> tuple[Array, Array]:
+    """Return the indices and those of the inverse."""
+    given = indices if isinstance(indices, jax.core.Tracer) else np.asarray(indices)
+    shape, dtype = given.shape, given.dtype
+    if len(shape) != 1 or shape[0] == 0:
+        raise ShapeError(f"a permutation needs indices of shape (n_features,), but got {shape}")
+    if not jnp.issubdtype(dtype, jnp.integer):
+        raise ValueError(f"the indices of a permutation must be integers, but are {dtype}")
+    if isinstance(given, jax.core.Tracer):
+        given = given.astype(jnp.int32)
+        return given, jnp.argsort(given).astype(jnp.int32)
+    values = given.astype(np.int32)
+    inverse = np.argsort(values)
+    if not np.array_equal(values[inverse], np.arange(values.size)):
+        raise ValueError(
+            f"indices must hold each of 0...{values.size - 1} once, but are {values.tolist()}"
+        )
+    return jnp.asarray(values), jnp.asarray(inverse.astype(np.int32))
