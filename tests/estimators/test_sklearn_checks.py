@@ -14,8 +14,6 @@ TINY = {
 }
 
 
-@parametrize_with_checks(
-    [FlowDensity(**TINY), FlowAnomalyDetector(**TINY)]
-)
+@parametrize_with_checks([FlowDensity(**TINY), FlowAnomalyDetector(**TINY)])
 def test_scikit_learn(estimator, check):
     check(estimator)
