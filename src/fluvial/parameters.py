@@ -4,6 +4,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 
@@ -21,6 +22,11 @@ class Fixed(eqx.Module):
     """
 
     value: Any
+
+
+def zeros(shape: tuple[int, ...]) -> Array:
+    """Return zeros of the default float type, made in NumPy, so that nothing is compiled."""
+    return jnp.asarray(np.zeros(shape, jnp.result_type(float)))
 
 
 def soft_clip(raw: Array, bound: float) -> Array:

@@ -191,8 +191,8 @@ def test_seeds_reproduce_bit_by_bit():
 
 def test_the_second_fit_compiles_nothing(count_compilations):
     quiet_fit(KEY, small_flow(), rows(300), max_epochs=3)
+    key = jax.random.key(7)
     with count_compilations() as counted:
-        key = jax.random.key(7)
         flow = small_flow(key)
         quiet_fit(key, flow, rows(290), max_epochs=5, learning_rate=0.01, patience=3)
     assert counted.count == 0

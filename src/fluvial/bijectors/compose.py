@@ -1,10 +1,12 @@
 """Compositions: Chain, Invert, Repeat."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
+import jax.core
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.bijectors.bijector import Bijector, Pair, Shape, merged_condition_shape
@@ -123,29 +125,11 @@ class Repeat(Bijector):
         if len(structures) > 1 or any(s != shapes[0] for s in shapes):
             raise ValueError("Repeat needs layers of one structure; use Chain for different ones")
         arrays = [eqx.filter(layer, eqx.is_array) for layer in layers]
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays)
-        self._set(eqx.combine(stacked, static[0]), len(layers))
-
-    def _set(self, stacked: Bijector, n_layers: int) -> None:
-        for name, value in {
-            "stacked": stacked,
-            "n_layers": n_layers,
-            "event_shape": stacked.event_shape,
-            "condition_shape": stacked.condition_shape,
-        }.items():
-            object.__setattr__(self, name, value)
-
-    @classmethod
-    def build(cls, make_layer: Callable[[Array], Bijector], keys: Array) -> "Repeat":
-        """Build one layer per key with one trace: `Repeat([make_layer(k) for k in keys])`.
-
-        Args:
-            make_layer: from a key to a bijector.
-            keys: `(n_layers,)` typed keys.
-        """
-        self = object.__new__(cls)
-        self._set(eqx.filter_vmap(make_layer)(keys), keys.shape[0])
-        return self
+        stacked = jax.tree.map(_stack, *arrays)
+        self.stacked = eqx.combine(stacked, static[0])
+        self.n_layers = len(layers)
+        self.event_shape = self.stacked.event_shape
+        self.condition_shape = self.stacked.condition_shape
 
     @property
     def layers(self) -> list[Bijector]:
@@ -183,6 +167,13 @@ class Repeat(Bijector):
 def part_condition(part: Bijector, condition: Array | None) -> Array | None:
     """Return the condition for a part that declares one, None for one that does not."""
     return None if part.condition_shape is None else condition
+
+
+def _stack(*leaves: Array) -> Array:
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+        return jnp.stack(leaves)
+    # In NumPy, since JAX would compile a program for each shape.
+    return jnp.asarray(np.stack([np.asarray(leaf) for leaf in leaves]))
 
 
 def _common_event_shape(parts: Sequence[Bijector]) -> Shape:

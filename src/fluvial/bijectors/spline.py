@@ -11,7 +11,7 @@ from jax import lax
 from jaxtyping import Array
 
 from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
-from fluvial.parameters import soft_clip
+from fluvial.parameters import soft_clip, zeros
 
 RAW_BOUND = math.log(1000.0)
 """Raw parameters act through a soft clip at this bound: derivatives stay within 1e-3 and 1e3."""
@@ -62,9 +62,9 @@ class RationalQuadraticSpline(Bijector):
             raise ValueError(f"n_bins must lie in 2...999, but is {n_bins}")
         if not 0 < interval < math.inf:
             raise ValueError(f"interval must be positive and finite, but is {interval}")
-        self.raw_widths = jnp.zeros((n_bins, *shape))
-        self.raw_heights = jnp.zeros((n_bins, *shape))
-        self.raw_derivatives = jnp.zeros((n_bins - 1, *shape))
+        self.raw_widths = zeros((n_bins, *shape))
+        self.raw_heights = zeros((n_bins, *shape))
+        self.raw_derivatives = zeros((n_bins - 1, *shape))
         self.interval = float(interval)
         self.event_shape = tuple(shape)
 

@@ -1,12 +1,13 @@
 """Flows of affine autoregressive layers: MAF and IAF."""
 
+from functools import partial
 from typing import Any
 
 from jaxtyping import Array
 
-from fluvial.bijectors import Affine
+from fluvial.bijectors import Affine, Invert, MaskedAutoregressive
 from fluvial.bijectors.bijector import Shape
-from fluvial.flows._layers import AutoregressiveLayer, Linear, build_flow, check_sizes
+from fluvial.flows._layers import Linear, build_flow, check_sizes
 from fluvial.flows.flow import Flow
 
 
@@ -50,10 +51,24 @@ def maf(
         Papamakarios et al. 2017, arXiv 1705.07057, section 3.
     """
     check_sizes(n_features=n_features, n_layers=n_layers, linear=linear)
-    layer = AutoregressiveLayer(
-        Affine(), n_features, tuple(hidden_sizes), condition_shape, activation, residual
+    make_layer = partial(
+        MaskedAutoregressive,
+        transformer=Affine(),
+        n_features=n_features,
+        hidden_sizes=tuple(hidden_sizes),
+        residual=residual,
+        condition_shape=condition_shape,
+        activation=activation,
     )
-    return build_flow(key, layer, n_layers=n_layers, linear=linear, base=base)
+    return build_flow(
+        key,
+        make_layer,
+        n_features=n_features,
+        n_layers=n_layers,
+        n_identity=0,
+        linear=linear,
+        base=base,
+    )
 
 
 def iaf(
@@ -96,7 +111,21 @@ def iaf(
         Kingma et al. 2016, arXiv 1606.04934, section 4.
     """
     check_sizes(n_features=n_features, n_layers=n_layers, linear=linear)
-    layer = AutoregressiveLayer(
-        Affine(), n_features, tuple(hidden_sizes), condition_shape, activation, residual, True
+    make_layer = partial(
+        MaskedAutoregressive,
+        transformer=Affine(),
+        n_features=n_features,
+        hidden_sizes=tuple(hidden_sizes),
+        residual=residual,
+        condition_shape=condition_shape,
+        activation=activation,
     )
-    return build_flow(key, layer, n_layers=n_layers, linear=linear, base=base)
+    return build_flow(
+        key,
+        lambda key: Invert(make_layer(key)),
+        n_features=n_features,
+        n_layers=n_layers,
+        n_identity=0,
+        linear=linear,
+        base=base,
+    )

@@ -1,14 +1,14 @@
 """Flows of coupling layers: NICE and Real NVP."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Array
 
-from fluvial.bijectors import Affine, Scale, Shift
+from fluvial.bijectors import Affine, Coupling, Scale, Shift
 from fluvial.bijectors.bijector import Shape
 from fluvial.flows._layers import (
-    CouplingLayer,
     Linear,
     build_flow,
     check_every_column_moves,
@@ -55,10 +55,20 @@ def nice(
     """
     check_sizes(n_features=n_features, n_layers=n_layers, linear=linear)
     check_every_column_moves(n_features=n_features, n_layers=n_layers, linear=linear)
+    make_layer = partial(
+        Coupling,
+        transformer=Shift(0.0),
+        n_features=n_features,
+        hidden_sizes=tuple(hidden_sizes),
+        condition_shape=condition_shape,
+        activation=activation,
+    )
     return build_flow(
         key,
-        CouplingLayer(Shift(0.0), n_features, tuple(hidden_sizes), condition_shape, activation),
+        make_layer,
+        n_features=n_features,
         n_layers=n_layers,
+        n_identity=n_features // 2,
         linear=linear,
         base=base,
         outermost=Scale(np.ones(n_features)),
@@ -104,10 +114,20 @@ def real_nvp(
     """
     check_sizes(n_features=n_features, n_layers=n_layers, linear=linear)
     check_every_column_moves(n_features=n_features, n_layers=n_layers, linear=linear)
+    make_layer = partial(
+        Coupling,
+        transformer=Affine(),
+        n_features=n_features,
+        hidden_sizes=tuple(hidden_sizes),
+        condition_shape=condition_shape,
+        activation=activation,
+    )
     return build_flow(
         key,
-        CouplingLayer(Affine(), n_features, tuple(hidden_sizes), condition_shape, activation),
+        make_layer,
+        n_features=n_features,
         n_layers=n_layers,
+        n_identity=n_features // 2,
         linear=linear,
         base=base,
     )

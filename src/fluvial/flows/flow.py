@@ -1,7 +1,10 @@
 """The type that every recipe returns."""
 
+from typing import Any
+
 import equinox as eqx
 
+from fluvial.bijectors import Bijector
 from fluvial.distributions.transformed import TransformedDistribution
 
 
@@ -21,6 +24,9 @@ class Flow(TransformedDistribution):
         >>> flow.sample(jax.random.key(0), (5,)).shape
         (5, 2)
     """
+
+    def __init__(self, base: Any, bijector: Bijector):
+        super().__init__(base, bijector)
 
     _log_prob = eqx.filter_jit(TransformedDistribution._log_prob)
     _sample = eqx.filter_jit(TransformedDistribution._sample)

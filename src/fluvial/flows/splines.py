@@ -1,14 +1,13 @@
 """Neural spline flows."""
 
+from functools import partial
 from typing import Any
 
 from jaxtyping import Array
 
-from fluvial.bijectors import Invert, RationalQuadraticSpline
+from fluvial.bijectors import Coupling, Invert, MaskedAutoregressive, RationalQuadraticSpline
 from fluvial.bijectors.bijector import Shape
 from fluvial.flows._layers import (
-    AutoregressiveLayer,
-    CouplingLayer,
     Linear,
     build_flow,
     check_every_column_moves,
@@ -66,11 +65,26 @@ def neural_spline_flow(
     check_sizes(n_features=n_features, n_layers=n_layers, linear=linear)
     # The spline's direct formula serves the density, its root the samples.
     transformer = Invert(RationalQuadraticSpline(n_bins, interval))
-    of_layer = (transformer, n_features, tuple(hidden_sizes), condition_shape, activation)
-    if not coupling:
-        layer = AutoregressiveLayer(*of_layer, residual)
-        return build_flow(key, layer, n_layers=n_layers, linear=linear, base=base)
-    if residual:
-        raise ValueError("residual networks serve autoregressive layers; leave out coupling=True")
-    check_every_column_moves(n_features=n_features, n_layers=n_layers, linear=linear)
-    return build_flow(key, CouplingLayer(*of_layer), n_layers=n_layers, linear=linear, base=base)
+    make_layer = partial(
+        Coupling if coupling else MaskedAutoregressive,
+        transformer=transformer,
+        n_features=n_features,
+        hidden_sizes=tuple(hidden_sizes),
+        condition_shape=condition_shape,
+        activation=activation,
+    )
+    if coupling:
+        check_every_column_moves(n_features=n_features, n_layers=n_layers, linear=linear)
+        if residual:
+            raise ValueError("residual networks serve autoregressive layers, not couplings")
+    else:
+        make_layer = partial(make_layer, residual=residual)
+    return build_flow(
+        key,
+        make_layer,
+        n_features=n_features,
+        n_layers=n_layers,
+        n_identity=n_features // 2 if coupling else 0,
+        linear=linear,
+        base=base,
+    )

@@ -5,7 +5,11 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
+
+from fluvial.networks.random import uniform
+from fluvial.parameters import zeros
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "elu": jax.nn.elu,
@@ -49,8 +53,7 @@ class Linear(eqx.Module):
     bias: Array
 
     def __init__(self, key, in_size: int, out_size: int, *, gain: float = 1.0, fan_in=None):
-        seen = jnp.maximum(jnp.asarray(in_size if fan_in is None else fan_in), 1)
-        limit = gain * jnp.sqrt(3.0 / seen.astype(jnp.result_type(float)))
-        unit = jax.random.uniform(key, (in_size, out_size), limit.dtype, minval=-1, maxval=1)
-        self.weight = unit * limit
-        self.bias = jnp.zeros(out_size, limit.dtype)
+        seen = np.maximum(in_size if fan_in is None else fan_in, 1)
+        limit = np.broadcast_to(gain * np.sqrt(3.0 / seen), (out_size,))
+        self.weight = uniform(key, (in_size, out_size), limit)
+        self.bias = zeros((out_size,))

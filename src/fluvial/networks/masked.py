@@ -13,7 +13,6 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -22,6 +21,7 @@ from jaxtyping import Array
 from fluvial.networks import degrees as deg
 from fluvial.networks.linear import Linear, activation_function
 from fluvial.networks.mlp import OUTPUT_GAIN
+from fluvial.networks.random import split
 
 States = tuple[Array, ...]
 
@@ -233,7 +233,7 @@ class MaskedMLP(_MaskedStack):
         self.n_features, self.n_parameters = n_features, n_parameters
         self.hidden_sizes, self.condition_size = tuple(hidden_sizes), condition_size
         self.activation = activation
-        first, last, *rest = jax.random.split(key, 1 + len(hidden_sizes))
+        first, last, *rest = split(key, 1 + len(hidden_sizes))
         self.inputs, self.output = _ends_of_network(self, first, last, input_gain=2**0.5)
         degrees = self._degrees()
         self.hidden = tuple(
@@ -301,7 +301,7 @@ class ResidualMaskedMLP(_MaskedStack):
         self.n_features, self.n_parameters = n_features, n_parameters
         self.hidden_sizes, self.condition_size = tuple(hidden_sizes), condition_size
         self.activation = activation
-        first, last, *rest = jax.random.split(key, 2 + 2 * len(hidden_sizes))
+        first, last, *rest = split(key, 2 + 2 * len(hidden_sizes))
         self.inputs, self.output = _ends_of_network(self, first, last, input_gain=1.0)
         degrees = self._degrees()[0]
         mask = deg.hidden_mask(degrees, degrees)

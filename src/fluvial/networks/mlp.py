@@ -1,10 +1,10 @@
 """The conditioner of a coupling layer."""
 
 import equinox as eqx
-import jax
 from jaxtyping import Array
 
 from fluvial.networks.linear import Linear, activation_function
+from fluvial.networks.random import split
 
 OUTPUT_GAIN = 0.01
 """Output layers start this small, so that a new layer of a flow starts near its transformer."""
@@ -40,7 +40,7 @@ class MLP(eqx.Module):
     ):
         activation_function(activation)
         sizes = (in_size, *hidden_sizes, out_size)
-        keys = jax.random.split(key, len(sizes) - 1)
+        keys = split(key, len(sizes) - 1)
         gains = [2**0.5] * len(hidden_sizes) + [OUTPUT_GAIN]
         self.layers = tuple(
             Linear(k, a, b, gain=gain)

@@ -1,5 +1,5 @@
 """Maximum likelihood: compiled training, early stopping, history."""
 
-from fluvial.training.fit import fit as fit
+from fluvial.training.driver import fit as fit
 from fluvial.training.history import History as History
 from fluvial.training.trainable import decayed as decayed, trainable as trainable

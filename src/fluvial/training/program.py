@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import lax
 from jaxtyping import Array
@@ -62,7 +63,7 @@ def start(run: Run, params: Any, key: Array) -> State:
 
 
 @eqx.filter_jit(donate="all-except-first")
-def advance(given: tuple[Run, Array, Array], state: State) -> State:
+def advance(given: tuple[Run, Array | np.ndarray, Array | np.ndarray], state: State) -> State:
     """Take steps until a number of them is done, the record is full or training has ended.
 
     Args:

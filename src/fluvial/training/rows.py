@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.errors import DataError, ShapeError
+from fluvial.networks.random import permutation
 
 SMALLEST = 64
 VALIDATION_BLOCK = 1024
@@ -26,7 +26,7 @@ class Rows(NamedTuple):
     x: Array
     condition: Array | None
     weight: Array
-    n: Array
+    n: Array | np.ndarray
 
 
 class Table(NamedTuple):
@@ -91,10 +91,7 @@ def split(key: Array, table: Table, fraction: float) -> tuple[Table, Table | Non
     held_out = min(max(round(n * fraction), 1), n - 1) if fraction > 0 else 0
     if held_out == 0:
         return table, None
-    # NumPy's generator, seeded by the key: no program to compile for each n.
-    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        key = jax.random.key_data(key)
-    order = np.random.default_rng(np.asarray(key).ravel()).permutation(n)
+    order = np.asarray(permutation(key, n))
     return table.take(np.sort(order[held_out:])), table.take(np.sort(order[:held_out]))
 
 
@@ -112,7 +109,7 @@ def on_device(table: Table, dtype, *, multiple: int = 1) -> Rows:
     weight = table.weight * (n / total)
     condition = None if table.condition is None else _pad(table.condition, size)
     return Rows(
-        _pad(table.x, size), condition, _pad(weight.astype(dtype), size), jnp.asarray(n, jnp.int32)
+        _pad(table.x, size), condition, _pad(weight.astype(dtype), size), np.asarray(n, np.int32)
     )
 
 
@@ -128,7 +125,7 @@ def _checked(name: str, value: ArrayLike, shape: tuple[int, ...], dtype) -> np.n
         raise ShapeError(f"{name} must have shape (n, *{shape}), but has {array.shape}")
     with np.errstate(over="ignore"):
         array = array.astype(dtype)
-    bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
     if bad.any():
         raise DataError(
             f"{name} has a value that is not finite in {dtype} in {bad.sum()} of {len(array)} "

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array
 
@@ -18,12 +19,12 @@ RUNNING, BY_EPOCHS, BY_PATIENCE, BY_FAILURE = 0, 1, 2, 3
 class Settings(NamedTuple):
     """Traced settings: none of them leads to another compilation."""
 
-    learning_rate: Array
-    weight_decay: Array
-    clip_norm: Array
-    min_delta: Array
-    max_epochs: Array
-    patience: Array
+    learning_rate: Array | np.ndarray
+    weight_decay: Array | np.ndarray
+    clip_norm: Array | np.ndarray
+    min_delta: Array | np.ndarray
+    max_epochs: Array | np.ndarray
+    patience: Array | np.ndarray
 
 
 class Point(NamedTuple):

@@ -6,7 +6,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
@@ -142,8 +141,8 @@ def _drive(
     with Interrupt() as interrupt:
         while not log.reason:
             segment = time.monotonic()
-            share = jnp.asarray((segment - began) / limit, state.rate.dtype)
-            state = advance((run, jnp.asarray(n_steps, jnp.int32), share), state)
+            share = np.asarray((segment - began) / limit, state.rate.dtype)
+            state = advance((run, np.asarray(n_steps, np.int32), share), state)
             log.read(state, bar, held_out=run.validation is not None)
             if log.segments > 1:
                 n_steps = _next_steps(n_steps, time.monotonic() - segment)
@@ -237,8 +236,9 @@ def _held_out(
 
 
 def _settings(dtype, rate, decay, clip, min_delta, max_epochs, patience) -> Settings:
-    numbers = (jnp.asarray(value, dtype) for value in (rate, decay, clip, min_delta))
-    counts = (jnp.asarray(value, jnp.int32) for value in (max_epochs, patience))
+    # In NumPy: JAX compiles a program for each new scalar that it is handed.
+    numbers = (np.asarray(value, dtype) for value in (rate, decay, clip, min_delta))
+    counts = (np.asarray(value, np.int32) for value in (max_epochs, patience))
     return Settings(*numbers, *counts)
 
 

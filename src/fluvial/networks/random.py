@@ -1,0 +1,46 @@
+"""Random starts without compilation.
+
+A program of `jax.random` is compiled anew for each shape, which takes longer than everything else
+in building a flow. Where a key has a value, its bits therefore seed NumPy's generator; under `jit`
+and `vmap`, where it has none, `jax.random` draws (other numbers from the same key).
+"""
+
+import jax
+import jax.core
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+Key = Array | np.random.SeedSequence
+
+
+def split(key: Key, n: int) -> list[Key]:
+    """Return n independent keys."""
+    if isinstance(key, jax.core.Tracer):
+        return list(jax.random.split(key, n))
+    return list(_seed(key).spawn(n))
+
+
+def uniform(key: Key, shape: tuple[int, ...], limit: np.ndarray) -> Array:
+    """Draw from [-limit, limit) in the default float type; `limit` broadcasts against `shape`."""
+    dtype = jnp.result_type(float)
+    if isinstance(key, jax.core.Tracer):
+        return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) * limit.astype(dtype)
+    drawn = np.random.default_rng(_seed(key)).uniform(-1, 1, shape) * limit
+    return jnp.asarray(drawn.astype(dtype))
+
+
+def permutation(key: Key, n: int) -> Array:
+    """Draw an order of 0...n - 1."""
+    if isinstance(key, jax.core.Tracer):
+        return jax.random.permutation(key, n)
+    return jnp.asarray(np.random.default_rng(_seed(key)).permutation(n).astype(np.int32))
+
+
+def _seed(key: Key) -> np.random.SeedSequence:
+    if isinstance(key, np.random.SeedSequence):
+        # `spawn` counts: a fresh copy makes the same key give the same children.
+        return np.random.SeedSequence(key.entropy, spawn_key=key.spawn_key)
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        key = jax.random.key_data(key)
+    return np.random.SeedSequence(np.asarray(key).ravel().tolist())
