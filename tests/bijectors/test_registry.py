@@ -1,0 +1,76 @@
+"""The invariants of every bijector in `tests/cases.py`."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tests.cases import BIJECTORS, random_condition
+
+from fluvial.errors import ShapeError
+from fluvial.testing import check_bijector
+
+KEY = jax.random.key(3)
+
+names = pytest.mark.parametrize("name", BIJECTORS)
+
+
+@names
+def test_keeps_its_contract(name):
+    """Round trips, log dets against the Jacobian, gradients, no identity: all in float64."""
+    check_bijector(BIJECTORS[name](KEY), jax.random.key(1), n=5)
+
+
+@eqx.filter_jit
+def both_ways(bijector, z, condition):
+    x, log_det = bijector.forward_and_log_det(z, condition)
+    return x, log_det, *bijector.inverse_and_log_det(x, condition)
+
+
+@names
+def test_float32_is_close_to_float64_with_any_batch_axes(name):
+    bijector = BIJECTORS[name](KEY)
+    z = jax.random.normal(jax.random.key(1), (3, 1, *bijector.event_shape))
+    condition = random_condition(jax.random.key(2), bijector, (2,))
+    x, log_det, back, log_det_back = both_ways(bijector, z, condition)
+    batch = (3, 1) if condition is None else (3, 2)
+    assert x.dtype == z.dtype == back.dtype == log_det.dtype == jnp.float32
+    assert x.shape == batch + bijector.event_shape
+    assert log_det.shape == log_det_back.shape == batch
+    np.testing.assert_allclose(back, np.broadcast_to(z, back.shape), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(log_det_back, -log_det, rtol=1e-3, atol=2e-3)
+    with jax.enable_x64(True):
+        wide = jax.tree.map(in_float64, (bijector, z, condition))
+        exact, exact_log_det, *_ = both_ways(*wide)
+        assert exact.dtype == exact_log_det.dtype == jnp.float64
+    np.testing.assert_allclose(x, exact, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(log_det, exact_log_det, rtol=1e-3, atol=2e-3)
+
+
+def in_float64(leaf):
+    return leaf.astype(jnp.float64) if eqx.is_inexact_array(leaf) else leaf
+
+
+@names
+def test_errors_show_both_shapes(name):
+    bijector = BIJECTORS[name](KEY)
+    condition = random_condition(KEY, bijector, ())
+    if bijector.event_shape:
+        wrong = (*bijector.event_shape[:-1], bijector.event_shape[-1] + 1)
+        for method in (bijector.forward, bijector.inverse):
+            with pytest.raises(ShapeError) as error:
+                method(jnp.zeros(wrong), condition)
+            assert str(wrong) in str(error.value)
+            assert str(bijector.event_shape) in str(error.value)
+    if bijector.condition_shape is not None:
+        with pytest.raises(ShapeError, match="None"):
+            bijector.forward(jnp.zeros(bijector.event_shape))
+
+
+@names
+def test_the_same_key_gives_the_same_bijector(name):
+    first, second = BIJECTORS[name](KEY), BIJECTORS[name](KEY)
+    assert bool(eqx.tree_equal(first, second))
+    other = BIJECTORS[name](jax.random.key(4))
+    if jax.tree.leaves(eqx.filter(first, eqx.is_inexact_array)):
+        assert not eqx.tree_equal(first, other)

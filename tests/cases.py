@@ -1,0 +1,193 @@
+"""The registry of bijectors and flows under test.
+
+Each entry builds its case from a key, with random parameters away from the start: layers start as
+the identity or close to it, where a wrong formula looks right. A new bijector or flow needs one
+line here; `tests/bijectors/test_registry.py` and `tests/flows/test_registry.py` do the rest.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from fluvial import flows
+from fluvial.bijectors import (
+    Affine,
+    Bijector,
+    Chain,
+    Coupling,
+    Invert,
+    LULinear,
+    MaskedAutoregressive,
+    PerEvent,
+    Permutation,
+    RationalQuadraticSpline,
+    Repeat,
+    Scale,
+    Shift,
+)
+from fluvial.bijectors.bijector import Pair
+from fluvial.flows import Flow
+from fluvial.testing import randomise
+
+
+class SinhArcsinh(PerEvent):
+    """A user's own scalar bijector: `x = sinh(arcsinh(z) + shift)`, with heavy tails."""
+
+    shift: Array
+    event_shape = ()
+    condition_shape = None
+
+    def __init__(self):
+        self.shift = jnp.zeros(())
+
+    def _event_forward_and_log_det(self, z, condition) -> Pair:
+        return self._moved(z, self.shift)
+
+    def _event_inverse_and_log_det(self, x, condition) -> Pair:
+        return self._moved(x, -self.shift)
+
+    def _moved(self, value, shift) -> Pair:
+        inner = jnp.arcsinh(value) + shift
+        log_det = jnp.log(jnp.cosh(inner)) - jnp.log1p(value * value) / 2
+        return jnp.sinh(inner), log_det.astype(jnp.result_type(float))
+
+
+class Rotated(PerEvent):
+    """A user's own conditional bijector: the plane turned by the angle that is the condition."""
+
+    event_shape = (2,)
+    condition_shape = ()
+
+    def _event_forward_and_log_det(self, z, condition) -> Pair:
+        return self._turned(z, condition)
+
+    def _event_inverse_and_log_det(self, x, condition) -> Pair:
+        return self._turned(x, -condition)
+
+    def _turned(self, value, angle) -> Pair:
+        cos, sin = jnp.cos(angle), jnp.sin(angle)
+        turned = jnp.stack([cos * value[0] - sin * value[1], sin * value[0] + cos * value[1]])
+        return turned, jnp.zeros((), jnp.result_type(float))
+
+
+def coupling(key, transformer, n_features, **kwargs) -> Coupling:
+    return Coupling(key, transformer, n_features=n_features, hidden_sizes=(6,), **kwargs)
+
+
+def autoregressive(key, transformer, n_features, hidden_sizes=(6,), **kwargs):
+    return MaskedAutoregressive(
+        key, transformer, n_features=n_features, hidden_sizes=hidden_sizes, **kwargs
+    )
+
+
+def spline(n_bins=4, interval=3.0, shape=()) -> RationalQuadraticSpline:
+    return RationalQuadraticSpline(n_bins, interval, shape=shape)
+
+
+def layers(key, n):
+    return [Chain([LULinear(2), Permutation.random(k, 2)]) for k in jax.random.split(key, n)]
+
+
+# From a key to the bijector as it starts; BIJECTORS has it with random parameters.
+_STARTS: dict[str, Callable[[Array], Bijector]] = {
+    "shift": lambda key: Shift(jnp.ones(3)),
+    "scale": lambda key: Scale(jnp.array([0.5, -2.0, 3.0])),
+    "affine": lambda key: Affine(jnp.ones((2, 1)), jnp.array([1.0, -3.0])),
+    "affine-scalar": lambda key: Affine(1.0, 2.0),
+    "permutation": lambda key: Permutation([2, 0, 3, 1]),
+    "permutation-random": lambda key: Permutation.random(key, 5),
+    "permutation-reverse": lambda key: Permutation.reverse(3),
+    "lu-linear": lambda key: LULinear(4),
+    "lu-linear-of-one": lambda key: LULinear(1),
+    "spline": lambda key: spline(8, 2.0, (3,)),
+    "spline-scalar": lambda key: spline(5, 1.5),
+    "spline-of-two-bins": lambda key: spline(2, 2.0, (2, 2)),
+    "own": lambda key: SinhArcsinh(),
+    "own-conditional": lambda key: Rotated(),
+    "chain": lambda key: Chain([Affine(jnp.ones(2), 2.0), LULinear(2), Rotated()]),
+    "invert": lambda key: Invert(Chain([LULinear(3), spline(shape=(3,))])),
+    "repeat": lambda key: Repeat(layers(key, 5)),
+    "coupling-affine": lambda key: coupling(key, Affine(), 3),
+    "coupling-spline": lambda key: coupling(key, spline(), 3, activation="tanh"),
+    "coupling-of-one": lambda key: coupling(key, Affine(), 1),
+    "coupling-of-one-conditional": lambda key: coupling(key, spline(), 1, condition_shape=(2,)),
+    "coupling-of-all": lambda key: coupling(key, Affine(), 3, n_identity=0, condition_shape=(2, 1)),
+    "coupling-of-own": lambda key: coupling(key, SinhArcsinh(), 4, n_identity=1),
+    "autoregressive-affine": lambda key: autoregressive(key, Affine(), 4, (8, 6)),
+    "autoregressive-spline": lambda key: autoregressive(key, Invert(spline()), 3),
+    "autoregressive-chain": lambda key: autoregressive(key, Chain([Affine(), spline(3)]), 2),
+    "autoregressive-own": lambda key: autoregressive(key, SinhArcsinh(), 3),
+    "autoregressive-of-one": lambda key: autoregressive(key, Affine(), 1),
+    "autoregressive-narrow": lambda key: autoregressive(key, Affine(), 5, (2, 3)),
+    "autoregressive-conditional": lambda key: autoregressive(
+        key, Affine(), 3, (8, 8), condition_shape=(2,), activation="silu"
+    ),
+    "autoregressive-residual": lambda key: autoregressive(
+        key, Affine(), 3, (8, 8), residual=True, condition_shape=()
+    ),
+    "autoregressive-inverted": lambda key: Invert(autoregressive(key, Affine(), 3, (8, 8))),
+}
+
+_FLOW_STARTS: dict[str, Callable[..., Flow]] = {
+    "nice": lambda key: flows.nice(key, n_features=2, n_layers=3, hidden_sizes=(8,)),
+    "real-nvp": lambda key: flows.real_nvp(key, n_features=2, n_layers=3, hidden_sizes=(8,)),
+    "real-nvp-conditional": lambda key: flows.real_nvp(
+        key, n_features=2, n_layers=2, hidden_sizes=(8,), condition_shape=(2,)
+    ),
+    "real-nvp-of-one": lambda key: flows.real_nvp(key, n_features=1, n_layers=1, hidden_sizes=(8,)),
+    "maf": lambda key: flows.maf(key, n_features=2, n_layers=3, hidden_sizes=(8, 8)),
+    "maf-conditional": lambda key: flows.maf(
+        key, n_features=2, n_layers=2, hidden_sizes=(8,), condition_shape=(), linear="lu"
+    ),
+    "maf-of-one": lambda key: flows.maf(key, n_features=1, n_layers=2, hidden_sizes=(4,)),
+    "iaf": lambda key: flows.iaf(key, n_features=2, n_layers=2, hidden_sizes=(8,)),
+    "iaf-conditional": lambda key: flows.iaf(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,), condition_shape=(1,)
+    ),
+    "spline-flow": lambda key: flows.neural_spline_flow(
+        key, n_features=2, n_layers=2, hidden_sizes=(8, 8), n_bins=4, residual=True
+    ),
+    "spline-flow-conditional": lambda key: flows.neural_spline_flow(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,), n_bins=4, condition_shape=(2,)
+    ),
+    "spline-flow-of-one": lambda key: flows.neural_spline_flow(
+        key, n_features=1, n_layers=2, hidden_sizes=(4,), n_bins=5
+    ),
+    "spline-coupling-flow": lambda key: flows.neural_spline_flow(
+        key, n_features=2, n_layers=3, hidden_sizes=(8,), n_bins=4, coupling=True
+    ),
+    "spline-coupling-flow-of-one": lambda key: flows.neural_spline_flow(
+        key, n_features=1, n_layers=1, hidden_sizes=(4,), coupling=True, linear="permutation"
+    ),
+}
+
+
+def _randomised(start, scale: float):
+    def build(key: Array):
+        of_start, of_noise = jax.random.split(key)
+        return randomise(start(of_start), of_noise, scale)
+
+    return build
+
+
+BIJECTORS: dict[str, Callable[[Array], Bijector]] = {
+    name: _randomised(start, 0.5) for name, start in _STARTS.items()
+}
+"""From a name to a builder of a bijector with random parameters."""
+
+FLOWS: dict[str, Callable[[Array], Flow]] = {
+    name: _randomised(start, 0.2) for name, start in _FLOW_STARTS.items()
+}
+"""From a name to a builder of a flow with random parameters."""
+
+FLOW_STARTS = _FLOW_STARTS
+"""From a name to a builder of a flow as it starts."""
+
+
+def random_condition(key: Array, model, batch: tuple[int, ...]) -> Array | None:
+    """Draw a condition for every event of a batch, None where the model declares none."""
+    if model.condition_shape is None:
+        return None
+    return jax.random.normal(key, batch + model.condition_shape)
