@@ -61,13 +61,13 @@ class Rotated(PerEvent):
     condition_shape = ()
 
     def _event_forward_and_log_det(self, z, condition) -> Pair:
-        return self._turned(z, condition)
+        return self._turned(z, condition, 1)
 
     def _event_inverse_and_log_det(self, x, condition) -> Pair:
-        return self._turned(x, -condition)
+        return self._turned(x, condition, -1)
 
-    def _turned(self, value, angle) -> Pair:
-        cos, sin = jnp.cos(angle), jnp.sin(angle)
+    def _turned(self, value, angle, sign) -> Pair:
+        cos, sin = jnp.cos(angle), sign * jnp.sin(angle)
         turned = jnp.stack([cos * value[0] - sin * value[1], sin * value[0] + cos * value[1]])
         return turned, jnp.zeros((), jnp.result_type(float))
 

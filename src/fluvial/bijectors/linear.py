@@ -1,5 +1,7 @@
 """Permutations and linear maps of the columns."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
 import jax.core
@@ -38,7 +40,7 @@ class Permutation(Bijector):
     event_shape: Shape = eqx.field(static=True)
     condition_shape: None = eqx.field(static=True, default=None)
 
-    def __init__(self, indices: ArrayLike):
+    def __init__(self, indices: ArrayLike | Sequence[int]):
         self.indices, self.inverse_indices = _checked_indices(indices)
         self.is_reversal = False
         self.event_shape = self.indices.shape
@@ -163,7 +165,7 @@ def _product(left: Array, right: Array) -> Array:
     return jnp.matmul(left, right, precision=lax.Precision.HIGHEST)
 
 
-def _checked_indices(indices: ArrayLike) -> tuple[Array, Array]:
+def _checked_indices(indices: ArrayLike | Sequence[int]) -> tuple[Array, Array]:
     """Return the indices and those of the inverse."""
     given = indices if isinstance(indices, jax.core.Tracer) else np.asarray(indices)
     shape, dtype = given.shape, given.dtype

@@ -1,6 +1,7 @@
 """Mixtures of Gaussians with full covariances."""
 
 import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
@@ -46,14 +47,14 @@ class GaussianMixture(Distribution):
 
     def __init__(
         self,
-        weights: ArrayLike,
+        weights: ArrayLike | Sequence[float],
         means: ArrayLike,
         covariances: ArrayLike | None = None,
         *,
         scale_trils: ArrayLike | None = None,
         trainable: bool = False,
     ):
-        weights, means = as_floats(weights), as_floats(means)
+        weights, means = as_floats(jnp.asarray(weights)), as_floats(means)
         if covariances is not None and scale_trils is None:
             _check_shapes(weights, means, covariances, "covariances")
             trils = _cholesky(as_floats(covariances))

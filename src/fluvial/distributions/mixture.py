@@ -43,10 +43,14 @@ class Mixture(Distribution):
     condition_shape: Shape | None = eqx.field(static=True)
 
     def __init__(
-        self, distributions: Sequence[Any], weights: ArrayLike, *, trainable: bool = False
+        self,
+        distributions: Sequence[Any],
+        weights: ArrayLike | Sequence[float],
+        *,
+        trainable: bool = False,
     ):
         parts = tuple(as_distribution(part) for part in distributions)
-        weights = as_floats(weights)
+        weights = as_floats(jnp.asarray(weights))
         if not parts or weights.shape != (len(parts),):
             raise ShapeError(
                 f"{len(parts)} distributions need weights of shape ({len(parts)},) with at least "
