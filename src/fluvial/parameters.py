@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -26,7 +27,7 @@ class Fixed(eqx.Module):
 
 def zeros(shape: tuple[int, ...]) -> Array:
     """Return zeros of the default float type, made in NumPy, so that nothing is compiled."""
-    return jnp.asarray(np.zeros(shape, jnp.result_type(float)))
+    return jax.device_put(np.zeros(shape, jnp.result_type(float)))
 
 
 def soft_clip(raw: Array, bound: float) -> Array:

@@ -173,7 +173,7 @@ def _stack(*leaves: Array) -> Array:
     if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
         return jnp.stack(leaves)
     # In NumPy, since JAX would compile a program for each shape.
-    return jnp.asarray(np.stack([np.asarray(leaf) for leaf in leaves]))
+    return jax.device_put(np.stack([np.asarray(leaf) for leaf in leaves]))
 
 
 def _common_event_shape(parts: Sequence[Bijector]) -> Shape:

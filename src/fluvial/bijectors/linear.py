@@ -182,4 +182,4 @@ def _checked_indices(indices: ArrayLike | Sequence[int]) -> tuple[Array, Array]:
         raise ValueError(
             f"indices must hold each of 0...{values.size - 1} once, but are {values.tolist()}"
         )
-    return jnp.asarray(values), jnp.asarray(inverse.astype(np.int32))
+    return jax.device_put(values), jax.device_put(inverse.astype(np.int32))

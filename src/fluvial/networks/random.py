@@ -27,14 +27,14 @@ def uniform(key: Key, shape: tuple[int, ...], limit: np.ndarray) -> Array:
     if isinstance(key, jax.core.Tracer):
         return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) * limit.astype(dtype)
     drawn = np.random.default_rng(_seed(key)).uniform(-1, 1, shape) * limit
-    return jnp.asarray(drawn.astype(dtype))
+    return jax.device_put(drawn.astype(dtype))
 
 
 def permutation(key: Key, n: int) -> Array:
     """Draw an order of 0...n - 1."""
     if isinstance(key, jax.core.Tracer):
         return jax.random.permutation(key, n)
-    return jnp.asarray(np.random.default_rng(_seed(key)).permutation(n).astype(np.int32))
+    return jax.device_put(np.random.default_rng(_seed(key)).permutation(n).astype(np.int32))
 
 
 def _seed(key: Key) -> np.random.SeedSequence:

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax import lax
 from jaxtyping import Array
@@ -21,6 +20,7 @@ from fluvial.training.state import (
     RECORDED,
     Point,
     Record,
+    Scalar,
     Settings,
     State,
     empty_record,
@@ -63,7 +63,7 @@ def start(run: Run, params: Any, key: Array) -> State:
 
 
 @eqx.filter_jit(donate="all-except-first")
-def advance(given: tuple[Run, Array | np.ndarray, Array | np.ndarray], state: State) -> State:
+def advance(given: tuple[Run, Scalar, Scalar], state: State) -> State:
     """Take steps until a number of them is done, the record is full or training has ended.
 
     Args:
@@ -88,7 +88,7 @@ def advance(given: tuple[Run, Array | np.ndarray, Array | np.ndarray], state: St
     return lax.while_loop(unfinished, part_of_epoch, (max_steps, state))[1]
 
 
-def _steps_per_epoch(run: Run) -> Array:
+def _steps_per_epoch(run: Run) -> Scalar:
     return -(-run.train.n // run.batch_size)
 
 
@@ -119,7 +119,7 @@ def _weighted_loss(run: Run, params: Any, x: Array, condition: Array | None, wei
     return -jnp.sum(jnp.where(weight > 0, weight * log_prob, 0))
 
 
-def _steps(run: Run, state: State, left: Array, time_share: Array) -> State:
+def _steps(run: Run, state: State, left: Array, time_share: Scalar) -> State:
     """Take steps up to the end of the epoch, at most `left`, as long as they are finite."""
     tx = optimizer(run.settings, run.decay)
     # Rows of a full batch: a smaller last batch takes a smaller step, so that rows count alike.
@@ -147,7 +147,7 @@ def _steps(run: Run, state: State, left: Array, time_share: Array) -> State:
     return lax.while_loop(lambda s: (s.step < stop) & ~s.bad, step, state)
 
 
-def _learning_rate(run: Run, state: State, time_share: Array) -> Array:
+def _learning_rate(run: Run, state: State, time_share: Scalar) -> Array:
     """Return the rate of this step: a cosine to zero, over the epochs or the time limit."""
     dtype = state.rate.dtype
     epoch = state.epoch + state.step / _steps_per_epoch(run)

@@ -1,8 +1,8 @@
 """The user's rows: checked, split, padded to a few sizes and put on the device."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
@@ -26,7 +26,7 @@ class Rows(NamedTuple):
     x: Array
     condition: Array | None
     weight: Array
-    n: Array | np.ndarray
+    n: Any
 
 
 class Table(NamedTuple):
@@ -116,7 +116,7 @@ def on_device(table: Table, dtype, *, multiple: int = 1) -> Rows:
 def _pad(array: np.ndarray, size: int) -> Array:
     out = np.zeros((size, *array.shape[1:]), array.dtype)
     out[: len(array)] = array
-    return jnp.asarray(out)
+    return jax.device_put(out)
 
 
 def _checked(name: str, value: ArrayLike, shape: tuple[int, ...], dtype) -> np.ndarray:

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array
 
@@ -16,15 +15,19 @@ MAIN, ANNEAL, DONE = 0, 1, 2
 RUNNING, BY_EPOCHS, BY_PATIENCE, BY_FAILURE = 0, 1, 2, 3
 
 
+Scalar = Any
+"""A 0-d array of NumPy or JAX."""
+
+
 class Settings(NamedTuple):
     """Traced settings: none of them leads to another compilation."""
 
-    learning_rate: Array | np.ndarray
-    weight_decay: Array | np.ndarray
-    clip_norm: Array | np.ndarray
-    min_delta: Array | np.ndarray
-    max_epochs: Array | np.ndarray
-    patience: Array | np.ndarray
+    learning_rate: Scalar
+    weight_decay: Scalar
+    clip_norm: Scalar
+    min_delta: Scalar
+    max_epochs: Scalar
+    patience: Scalar
 
 
 class Point(NamedTuple):
