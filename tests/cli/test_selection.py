@@ -67,12 +67,16 @@ def test_names_that_scoring_adds_cannot_be_fitted():
 
 
 def test_order_and_left_out_columns_do_not_matter_at_scoring():
-    assert match("b", "id", "a", left_out=["id", "gone"]) == []
+    assert match("b", "id", "a", left_out=["id", "gone"]) == (["a", "b"], [])
 
 
 def test_unknown_columns_are_warned_of():
     with pytest.warns(DataWarning, match="'c', 'd'"):
-        assert match("a", "c", "b", "d") == ["c", "d"]
+        assert match("a", "c", "b", "d") == (["a", "b"], ["c", "d"])
+
+
+def test_a_model_without_names_takes_all_columns_in_their_order():
+    assert match_columns(PATH, ["b", "a"], features=None, left_out=[]) == (["b", "a"], [])
 
 
 def test_missing_columns_are_refused_and_unknown_ones_named_beside():

@@ -4,6 +4,7 @@ Nothing heavy is imported here or at the top of a verb's file, so that `fluvial 
 at once; a verb imports what it needs when it runs.
 """
 
+import signal
 from typing import Annotated
 
 import typer
@@ -52,4 +53,7 @@ def main() -> None:
         SystemExit: always; 0 after success, 2 for bad input or options, 1 when training fails,
             130 when interrupted.
     """
+    if hasattr(signal, "SIGPIPE"):
+        # `fluvial score ... | head` ends as any other program does when its reader leaves.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     app()

@@ -26,8 +26,8 @@ _FILES = {
     "sampled": "sampled.csv",
     "figure": "figure.png",
 }
-_SEED = "0"
-_N_SAMPLES = "1000"
+_FIT = ("--exclude", "diagnosis", "--seed", "0")
+_SAMPLE = ("-n", "1000", "--seed", "0")
 
 
 def demo(
@@ -49,11 +49,12 @@ def demo(
     table = load_demo_table()
     table.write(files["train"], files["rest"])
     print(table.describe())
-    for line in (command := _commands(files)).values():
-        _run(line)
+    commands = _commands(files)
+    for arguments in commands.values():
+        _run(arguments)
     _compare(table, files)
     _draw(table, files)
-    note = _describe(files, command)
+    note = _describe(files, commands)
     (output_dir / NOTE).write_text(f"{_SIGNED}\n\n{note}\n", encoding="utf-8")
     print(f"\n{note}\n\nDone in {time.perf_counter() - start:.0f} s.")
 
@@ -80,21 +81,10 @@ def _prepare(directory: Path, *, force: bool) -> dict[str, Path]:
 def _commands(files: dict[str, Path]) -> dict[str, list[str]]:
     """The command that makes each file; they are what is run, and what is shown."""
     names = {role: str(path) for role, path in files.items()}
-    seed, force = ["--seed", _SEED], "--force"
-    left_out = ["--exclude", "diagnosis"]
     return {
-        "model": ["fit", names["train"], *left_out, *seed, "-o", names["model"], force],
-        "scored": ["score", names["model"], names["rest"], "-o", names["scored"], force],
-        "sampled": [
-            "sample",
-            names["model"],
-            "-n",
-            _N_SAMPLES,
-            *seed,
-            "-o",
-            names["sampled"],
-            force,
-        ],
+        "model": ["fit", names["train"], *_FIT, "-o", names["model"], "--force"],
+        "scored": ["score", names["model"], names["rest"], "-o", names["scored"], "--force"],
+        "sampled": ["sample", names["model"], *_SAMPLE, "-o", names["sampled"], "--force"],
     }
 
 
@@ -161,12 +151,13 @@ def _draw(table: DemoTable, files: dict[str, Path]) -> None:
     figure.savefig(files["figure"], dpi=150)
 
 
-def _describe(files: dict[str, Path], command: dict[str, list[str]]) -> str:
+def _describe(files: dict[str, Path], commands: dict[str, list[str]]) -> str:
     """Where everything is, and which command made it."""
+    ourselves = _shown(["demo", "--output-dir", str(files["train"].parent)])
     made_by = {
-        "train": "two thirds of the benign rows",
-        "rest": "the other benign rows and all malignant ones",
-        "figure": "the scores of both groups, and sampled rows beside real ones",
-    } | {role: _shown(arguments) for role, arguments in command.items()}
+        "train": f"{ourselves}  (two thirds of the benign rows)",
+        "rest": f"{ourselves}  (the other benign rows and all malignant ones)",
+        "figure": f"{ourselves}  (both groups' scores; sampled rows beside real ones)",
+    } | {role: _shown(arguments) for role, arguments in commands.items()}
     width = max(len(str(path)) for path in files.values())
     return "\n".join(f"{path!s:<{width}}  {made_by[role]}" for role, path in files.items())

@@ -15,7 +15,6 @@ from fluvial.errors import TrainingError
 BAD_INPUT = 2
 TRAINING_FAILED = 1
 INTERRUPTED = 130
-CLOSED_PIPE = 141
 
 
 class OneLineErrors(TyperGroup):
@@ -67,8 +66,6 @@ def say(line: str) -> None:
 
 def _report(error: BaseException) -> int:
     """Say what went wrong on one line; give the exit code, or raise what nobody foresaw."""
-    if isinstance(error, BrokenPipeError):
-        return _quiet_the_closed_pipe()
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         say("fluvial: interrupted; nothing was written")
         return INTERRUPTED
@@ -100,13 +97,6 @@ def _name_file(error: OSError) -> str:
     if error.filename is None:
         return error.strerror
     return f"{os.fspath(error.filename)!r}: {error.strerror}"
-
-
-def _quiet_the_closed_pipe() -> int:
-    """The reader left (`fluvial score ... | head`): end as SIGPIPE would, without a complaint."""
-    # The interpreter flushes stdout once more when it exits; that must not fail as well.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return CLOSED_PIPE
 
 
 def _one_line(message: str) -> str:

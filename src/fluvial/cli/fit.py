@@ -10,6 +10,8 @@ from fluvial.cli import options
 from fluvial.cli.destination import check_destination
 from fluvial.cli.failures import bad_option
 from fluvial.cli.rows import Rows, parse_rows
+from fluvial.cli.table_file import file_format, read_names, read_table
+from fluvial.errors import DataError
 
 _TRAINING = "Training"
 _FLOW = "Flow"
@@ -96,8 +98,9 @@ def fit(
         "patience": patience,
         "contamination": _contamination(contamination),
     }
-    path = table.with_suffix(".fluvial") if output is None else output
     selected = parse_rows(rows)
+    file_format(table, role="a table")
+    path = table.with_suffix(".fluvial") if output is None else output
     check_destination(path, force=force, inputs=[table])
     summary = _fit_file(
         table,
@@ -123,8 +126,6 @@ def _fit_file(
     """Read, fit and save; give the summary."""
     from fluvial.cli.numeric import numeric_columns
     from fluvial.cli.selection import choose_columns
-    from fluvial.cli.table_file import read_names, read_table
-    from fluvial.errors import DataError
 
     kept, left_out = choose_columns(table, read_names(table), columns=columns, exclude=exclude)
     selected = read_table(table, columns=kept).select_rows(rows)

@@ -8,6 +8,7 @@ import typer
 
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
+from fluvial.cli.table_file import file_format
 
 
 def sample(
@@ -25,8 +26,6 @@ def sample(
     Without --seed every call draws other rows and the summary tells the seed that repeats them.
     The summary goes to stdout with -o, to stderr without.
     """
-    from fluvial.cli.table_file import file_format
-
     if output is not None:
         file_format(output, role="the output")
         check_destination(output, force=force, inputs=[model])

@@ -9,6 +9,7 @@ import typer
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
 from fluvial.cli.rows import parse_rows
+from fluvial.cli.table_file import file_format, read_table
 
 
 def score(
@@ -27,8 +28,6 @@ def score(
     minus the model's threshold) and is_anomaly (whether decision is negative). The summary goes
     to stdout with -o, to stderr without.
     """
-    from fluvial.cli.table_file import file_format
-
     selected = parse_rows(rows)
     file_format(table, role="a table")
     if output is not None:
@@ -38,7 +37,6 @@ def score(
     from fluvial.cli.model_file import open_detector
     from fluvial.cli.numeric import guess_types, numeric_columns
     from fluvial.cli.selection import match_columns
-    from fluvial.cli.table_file import read_table
     from fluvial.cli.table_output import write_table
 
     detector, fitted = open_detector(model)
