@@ -1,4 +1,4 @@
-"""Options that several verbs share, and how their values are read."""
+"""Options that several verbs share, and the summary that each prints."""
 
 import json
 import sys
@@ -7,11 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fluvial.cli.failures import bad_option
-
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")
-]
 TableOutput = Annotated[
     Path | None,
     typer.Option(
@@ -32,20 +27,6 @@ Seed = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by fit.")]
-
-
-def parse_sizes(text: str | None) -> tuple[int, ...] | None:
-    """Read `--hidden-sizes`: one or more positive numbers with commas between them.
-
-    Raises:
-        typer.BadParameter: for anything else.
-    """
-    if text is None:
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
-        bad_option("--hidden-sizes", f"{text!r} is not a list of sizes such as 128,128")
-    return tuple(int(part) for part in parts)
 
 
 def print_summary(summary: dict[str, Any], *, as_json: bool, to_stderr: bool = False) -> None:
