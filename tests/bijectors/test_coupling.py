@@ -14,11 +14,13 @@ KEY = jax.random.key(7)
 
 
 def jacobian(layer, z, condition=None):
-    return np.asarray(jax.jacfwd(lambda z: layer.forward(z, condition))(z))
+    return np.asarray(jax.jit(jax.jacfwd(lambda z: layer.forward(z, condition)))(z))
 
 
-@pytest.mark.parametrize("n_identity", [0, 1, 3])
-@pytest.mark.parametrize("transformer", [Affine(), spline(), SinhArcsinh()])
+@pytest.mark.parametrize(
+    ("transformer", "n_identity"),
+    [(Affine(), 0), (Affine(), 3), (spline(2), 2), (SinhArcsinh(), 1)],
+)
 def test_the_first_columns_pass_and_each_other_moves_by_itself(transformer, n_identity):
     layer = randomise(coupling(KEY, transformer, 4, n_identity=n_identity), KEY, 1.0)
     z = jax.random.normal(KEY, (4,))
