@@ -107,7 +107,7 @@ def test_rows_are_a_half_open_range(text, expected):
 def test_other_ranges_are_refused(text):
     with pytest.raises(typer.BadParameter) as caught:
         parse_rows(text)
-    assert caught.value.param_hint == "--rows"
+    assert caught.value.param_hint == "'--rows'"
 
 
 @pytest.mark.parametrize(

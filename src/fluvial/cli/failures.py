@@ -56,7 +56,7 @@ def bad_option(option: str, problem: str) -> NoReturn:
     Raises:
         typer.BadParameter: always, naming the option and the problem.
     """
-    raise typer.BadParameter(problem, param_hint=option)
+    raise typer.BadParameter(problem, param_hint=f"'{option}'")
 
 
 def say(line: str) -> None:
