@@ -113,10 +113,11 @@ def _evaluate(bijector: Bijector, name: str, points: Array, condition: Array | N
     flat = points.reshape(n, size)
     steps = STEP * (1 + jnp.abs(flat))
     moves = jnp.eye(size)[:, None] * steps  # (D, n, D)
-    beside = jnp.concatenate([flat[None], flat + moves, flat - moves])
+    others = jnp.broadcast_to(flat[:1], flat.shape)[None]  # so that the company is another one
+    beside = jnp.concatenate([flat[None], flat + moves, flat - moves, others])
     values = getattr(bijector, name)(beside.reshape(-1, *shape), condition)
     values = values.reshape(beside.shape)
-    columns = (values[1 : size + 1] - values[size + 1 :]) / (2 * steps.T[..., None])
+    columns = (values[1 : size + 1] - values[size + 1 : -1]) / (2 * steps.T[..., None])
     return _Direction(
         out=out,
         log_det=log_det,
