@@ -164,3 +164,9 @@ def test_input_is_not_modified():
     before = table.copy(deep=True)
     read_table(table)
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_warnings_point_at_the_line_of_the_user():
+    with pytest.warns(DataWarning, match="beyond") as caught:
+        read_table(np.array([[2**60]]))
+    assert caught[0].filename == __file__

@@ -1,6 +1,5 @@
 """From the rows of a table to the rows a flow sees, and back, with the log det."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -8,10 +7,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fluvial.errors import DataError, DataWarning, ShapeError
+from fluvial.errors import DataError, ShapeError
 from fluvial.tables.redundancy import LeftOut
 from fluvial.tables.scaling import robust_centre_and_scale, scale_rows, unscale_rows
 from fluvial.tables.source import listed
+from fluvial.tables.warning import warn_user
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _warn_of(left_out: LeftOut, n_rows: int, label: Callable[[int], str]) -> Non
             f"{n_rows} rows are fewer than the {n_kept} columns that vary; expect a vague density"
         )
     for part in parts:
-        warnings.warn(part, DataWarning, stacklevel=4)
+        warn_user(part)
 
 
 def _check_width(matrix: np.ndarray, width: int) -> None:

@@ -1,14 +1,14 @@
 """From a table to a float64 matrix with known columns, and the same columns again later."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from fluvial.errors import DataError, DataWarning
+from fluvial.errors import DataError
 from fluvial.tables.source import Source, listed
+from fluvial.tables.warning import warn_user
 
 
 @dataclass(frozen=True)
@@ -88,18 +88,14 @@ class Schema:
                 f"{self.n_columns} features as input"
             )
         if self.named and source.names is None:
-            warnings.warn(
+            warn_user(
                 f"X does not have valid feature names, but {owner} was fitted with feature "
-                "names; its columns are taken in their order",
-                DataWarning,
-                stacklevel=4,
+                "names; its columns are taken in their order"
             )
         if source.names is not None and not self.named:
-            warnings.warn(
+            warn_user(
                 f"X has feature names, but {owner} was fitted without feature names; its columns "
-                "are taken in their order",
-                DataWarning,
-                stacklevel=4,
+                "are taken in their order"
             )
 
 

@@ -1,6 +1,5 @@
 """A table behind one interface, whatever library it comes from."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,8 +9,9 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 from sklearn.utils import check_array
 
-from fluvial.errors import DataError, DataWarning
+from fluvial.errors import DataError
 from fluvial.tables.columns import has_inexact_integers, plain_values
+from fluvial.tables.warning import warn_user
 
 SHOWN = 5
 """How many names a message lists."""
@@ -89,11 +89,9 @@ class Source:
                     inexact.append(label(i))
         _check_finite(out, label)
         if inexact:
-            warnings.warn(
+            warn_user(
                 f"integers beyond 2^53 in {listed(inexact, quote=False)}: float64 rounds them; "
-                "subtract an offset first if the last digits matter",
-                DataWarning,
-                stacklevel=4,
+                "subtract an offset first if the last digits matter"
             )
         return out
 
