@@ -147,13 +147,13 @@ _FLOW_STARTS: dict[str, Callable[..., Flow]] = {
         key, n_features=2, n_layers=1, hidden_sizes=(8,), condition_shape=(1,)
     ),
     "spline-flow": lambda key: flows.neural_spline_flow(
-        key, n_features=2, n_layers=2, hidden_sizes=(8, 8), n_bins=4, residual=True
+        key, n_features=2, n_layers=2, hidden_sizes=(8, 8), n_bins=3, residual=True
     ),
     "spline-flow-conditional": lambda key: flows.neural_spline_flow(
         key, n_features=2, n_layers=1, hidden_sizes=(8,), n_bins=4, condition_shape=(2,)
     ),
     "spline-flow-of-one": lambda key: flows.neural_spline_flow(
-        key, n_features=1, n_layers=2, hidden_sizes=(4,), n_bins=5
+        key, n_features=1, n_layers=1, hidden_sizes=(4,), n_bins=5
     ),
     "spline-coupling-flow": lambda key: flows.neural_spline_flow(
         key, n_features=2, n_layers=3, hidden_sizes=(8,), n_bins=4, coupling=True
