@@ -72,7 +72,7 @@ def test_outliers_do_not_move_centre_and_scale():
 def test_round_trip_at_every_magnitude(fitted):
     centre, scale = robust_centre_and_scale(column(fitted))
     with np.errstate(over="ignore"):
-        near = centre + scale * [-300, -9.9, 10.1, 1e6]
+        near = centre + scale * [-300, -2.9, 3.1, 1e6]
     rows = column(np.clip(np.concatenate([fitted, near, [LARGE, -LARGE, 0]]), -LARGE, LARGE))
     scaled, log_det = scale_rows(rows, centre, scale)
     assert np.abs(scaled).max() < 20_000
@@ -114,7 +114,9 @@ def test_transform_gives_float32_and_a_float64_log_det():
     scaler = TableScaler.fit(rows)
     scaled, log_det = scaler.transform(rows)
     assert (scaled.dtype, log_det.dtype) == (np.float32, np.float64)
-    np.testing.assert_allclose(log_det, -np.log(scaler.scale).sum())
+    within = (np.abs(scaled) < TAIL_START).all(axis=1)
+    assert within.mean() > 0.9
+    np.testing.assert_allclose(log_det[within], -np.log(scaler.scale).sum())
     np.testing.assert_allclose(np.median(scaled, axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(scaler.inverse_transform(scaled), rows, rtol=1e-5, atol=1e-5)
     np.testing.assert_array_equal(rows, before)

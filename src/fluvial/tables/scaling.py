@@ -12,7 +12,7 @@ The map is continuous, with a continuous derivative, strictly monotone, and neve
 
 import numpy as np
 
-TAIL_START = 10.0
+TAIL_START = 3.0
 """Beyond this many scales from the centre, the map is logarithmic."""
 
 NORMAL_IQR = 1.3489795003921634
