@@ -94,7 +94,7 @@ def test_extreme_raw_values_do_not_break_it(raw, field):
     np.testing.assert_allclose((back - x) * np.minimum(1, np.exp(log_det)), 0, atol=1e-4)
 
 
-@pytest.mark.parametrize("x", [-7.0, -5.0, np.nextafter(5, 0), 5.0, 7.0])
+@pytest.mark.parametrize("x", [-np.inf, -7.0, -5.0, np.nextafter(5, 0), 5.0, 7.0, 3e38])
 @pytest.mark.parametrize("method", ["forward_and_log_det", "inverse_and_log_det"])
 def test_gradients_are_finite_on_and_beyond_the_edges(x, method):
     spline = randomise(RationalQuadraticSpline(8, 5.0), jax.random.key(0), 2.0)
