@@ -4,12 +4,13 @@ import pickle
 import jax
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.estimators.cases import TINY, fresh, table
 
-from fluvial.errors import DataError, DataWarning, ShapeError
+from fluvial.errors import DataError, DataWarning, ShapeError, TrainingError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
 
 PARAMETERS = [
@@ -114,6 +115,14 @@ def test_a_score_does_not_depend_on_its_company(density):
     for some in (slice(7, 8), slice(1000, 1100), slice(0, 1025)):
         np.testing.assert_array_equal(density.score_samples(rows[some]), scores[some])
         np.testing.assert_array_equal(density.transform(rows[some]), density.transform(rows)[some])
+
+
+def test_long_tables_are_scored_part_by_part(density, monkeypatch):
+    rows = table(2500, seed=3)
+    scores, latents = density.score_samples(rows), density.transform(rows)
+    monkeypatch.setattr("fluvial.estimators.density.ROWS_AT_ONCE", 1000)
+    np.testing.assert_array_equal(density.score_samples(rows), scores)
+    np.testing.assert_array_equal(density.transform(rows), latents)
 
 
 def test_pickling_keeps_scores(density, rows):
@@ -249,3 +258,19 @@ def test_float64_where_the_user_switches_it_on(density, rows):
     back = double.inverse_transform(double.transform(rows))
     np.testing.assert_allclose(back, rows, rtol=1e-9)
     np.testing.assert_allclose(inside.mean(), density.score(rows), atol=1)
+
+
+def test_a_fit_that_fails_leaves_the_last_one_whole(density, rows, monkeypatch):
+    def diverge(*args, **kwargs):
+        raise TrainingError("diverged")
+
+    fitted = fresh(density).fit(rows)
+    monkeypatch.setattr("fluvial.estimators.learning.training.fit", diverge)
+    with pytest.raises(TrainingError):
+        fitted.fit(table(50)[:, :2])
+    np.testing.assert_array_equal(fitted.score_samples(rows), density.score_samples(rows))
+    unfitted = fresh(density)
+    with pytest.raises(TrainingError):
+        unfitted.fit(rows)
+    with pytest.raises(NotFittedError):
+        unfitted.score_samples(rows)

@@ -1,6 +1,7 @@
 """The density of a table, as a scikit-learn estimator."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -14,12 +15,14 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from fluvial import training
 from fluvial.errors import ShapeError
 from fluvial.estimators import blocks, settings
 from fluvial.estimators.held_out import held_out_rows
-from fluvial.estimators.specification import build, flow_specification
+from fluvial.estimators.learning import learn
 from fluvial.tables import TableScaler, read_table
+
+ROWS_AT_ONCE = 64 * blocks.BLOCK
+"""So many rows are scaled and scored at once."""
 
 
 class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
@@ -158,16 +161,14 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         matrix, schema = read_table(X)
         rng = check_random_state(self.random_state)
         held_out = held_out_rows(matrix, self.validation_fraction, rng)
-        training_rows = np.ones(len(matrix), bool)
-        training_rows[held_out] = False
-        scaler = TableScaler.fit(matrix, training=training_rows, label=schema.label)
-        specification = flow_specification(
-            self.flow, n_features=scaler.n_kept, **settings.chosen_arguments(self)
-        )
+        seen = np.delete(np.arange(len(matrix)), held_out)
+        scaler = TableScaler.fit(matrix, training=seen, label=schema.label)
+        seed = rng.randint(np.iinfo(np.int32).max)
+        learned = learn(self, matrix, held_out, scaler, seed=seed)
+        # Nothing is replaced before all is learned: a fit that fails leaves the last one whole.
         self._remember_columns(schema)
-        self.scaler_, self.specification_ = scaler, specification
-        self.held_out_indices_, self.n_samples_fit_ = held_out, len(matrix)
-        self._train(matrix, training_rows, seed=rng.randint(np.iinfo(np.int32).max))
+        self.scaler_, self.held_out_indices_, self.n_samples_fit_ = scaler, held_out, len(matrix)
+        self.specification_, self.distribution_, self.history_ = learned
         self.held_out_score_ = None
         if len(held_out):
             self.held_out_score_ = float(self._log_prob(matrix[held_out]).mean())
@@ -251,9 +252,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Z : ndarray of shape (n_samples, n_kept)
             float64 latents of the columns that are not left out.
         """
-        matrix = self._matrix(X)
-        scaled, _ = self.scaler_.transform(matrix, dtype=self._dtype)
-        return blocks.to_latent(self._bijector, scaled).astype(np.float64)
+        matrix, bijector = self._matrix(X), self._bijector
+        latents = [blocks.to_latent(bijector, scaled) for scaled, _ in self._scaled(matrix)]
+        return np.concatenate(latents).astype(np.float64)
 
     def inverse_transform(self, Z):
         """Map latents back to rows, constants and copies restored.
@@ -315,32 +316,19 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
 
-    def _train(self, matrix: np.ndarray, training_rows: np.ndarray, *, seed: int) -> None:
-        of_flow, of_training = jax.random.split(jax.random.key(seed))
-        flow = build(self.specification_, of_flow)
-        dtype = jax.numpy.result_type(float)
-        held_out = None
-        if not training_rows.all():
-            held_out, _ = self.scaler_.transform(matrix[~training_rows], dtype=dtype)
-        scaled, _ = self.scaler_.transform(matrix[training_rows], dtype=dtype)
-        self.distribution_, self.history_ = training.fit(
-            of_training,
-            flow,
-            scaled,
-            batch_size=int(self.batch_size),
-            max_epochs=int(self.max_epochs),
-            max_seconds=self.max_seconds,
-            learning_rate=float(self.learning_rate),
-            validation_fraction=0.0,
-            patience=self.patience,
-            show_progress=bool(self.verbose),
-            validation_data=held_out,
-        )
-
     def _matrix(self, X) -> np.ndarray:
         check_is_fitted(self)
         return self.schema_.align(X, owner=type(self).__name__)
 
     def _log_prob(self, matrix: np.ndarray) -> np.ndarray:
-        scaled, log_det = self.scaler_.transform(matrix, dtype=self._dtype)
-        return blocks.log_prob(self.distribution_, scaled) + log_det
+        parts = [
+            blocks.log_prob(self.distribution_, scaled) + log_det
+            for scaled, log_det in self._scaled(matrix)
+        ]
+        return np.concatenate(parts)
+
+    def _scaled(self, matrix: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Scale some rows after the other, so that memory stays flat."""
+        dtype = self._dtype
+        for start in range(0, len(matrix), ROWS_AT_ONCE):
+            yield self.scaler_.transform(matrix[start : start + ROWS_AT_ONCE], dtype=dtype)
