@@ -29,7 +29,9 @@ def test_centre_and_scale_do_not_depend_on_the_magnitude(magnitude):
     centre, scale = robust_centre_and_scale(rows)
     quartiles = np.quantile(rows, [0.25, 0.5, 0.75], axis=0)
     np.testing.assert_allclose(centre, quartiles[1], rtol=1e-12)
-    np.testing.assert_allclose(scale, (quartiles[2] - quartiles[0]) / 1.349, rtol=1e-4)
+    inner = np.sort(rows, axis=0)[[5, 194]]
+    core, shoulders = (quartiles[2] - quartiles[0]) / 1.349, (inner[1] - inner[0]) / 3.92
+    np.testing.assert_allclose(scale, np.maximum(core, shoulders), rtol=1e-4)
     moved = robust_centre_and_scale(rows * magnitude)
     np.testing.assert_allclose(moved, np.multiply((centre, scale), magnitude), rtol=1e-9)
 
@@ -48,6 +50,15 @@ def test_centre_and_scale_do_not_depend_on_the_magnitude(magnitude):
 def test_where_the_interquartile_range_is_zero(values, expected):
     scale = robust_centre_and_scale(column(values))[1]
     np.testing.assert_allclose(scale, expected, rtol=0.03)
+
+
+def test_wide_shoulders_count_and_many_outliers_do_not():
+    core = np.linspace(-1, 1, 900)
+    shoulders = np.linspace(-50, 50, 100)
+    scale = robust_centre_and_scale(column(np.concatenate([core, shoulders])))[1]
+    np.testing.assert_allclose(scale, 50 * 1.0 / 3.92, rtol=0.05)
+    scale = robust_centre_and_scale(column(np.concatenate([core, shoulders * 1e200])))[1]
+    assert scale < 120
 
 
 def test_outliers_do_not_move_centre_and_scale():

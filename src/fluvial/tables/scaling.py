@@ -10,6 +10,8 @@ The map is continuous, with a continuous derivative, strictly monotone, and neve
 1e300 ends at a few thousand, where a network can still tell it from one at 1e200.
 """
 
+import math
+
 import numpy as np
 
 TAIL_START = 3.0
@@ -18,6 +20,15 @@ TAIL_START = 3.0
 NORMAL_IQR = 1.3489795003921634
 """The interquartile range of the standard normal distribution."""
 
+OUTER = 0.025
+"""Fraction of rows at either end that the range of the shoulders leaves out."""
+
+NORMAL_CENTRAL = 3.919927969080108
+"""The range of the central 95 % of the standard normal distribution."""
+
+SHOULDERS_LIMIT = 100.0
+"""The range of the shoulders counts up to so many times the interquartile range."""
+
 TRIM = 0.01
 """Fraction of rows at either end that the standard deviation leaves out, while it can."""
 
@@ -25,11 +36,14 @@ SMALLEST, LARGEST = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).ma
 
 
 def robust_centre_and_scale(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the interquartile range / 1.349 of each column.
+    """Return the median and a robust scale of each column.
 
-    Where half of a column is one value, its interquartile range may be zero although it varies;
-    its scale is then the standard deviation, without the outermost 1 % at either end unless only
-    they vary.
+    The scale is the larger of two that are both one for a standard normal: the interquartile
+    range / 1.349, and the range of the central 95 % / 3.92, of which outliers beyond 2.5 % at
+    either end know nothing. The second keeps columns with a narrow core and wide shoulders within
+    reach; it counts up to a hundred times the first, so that even many outliers do no more harm.
+    Where half of a column is one value, the first may be zero although it varies; the scale is
+    then the standard deviation, without the outermost 1 % at either end unless only they vary.
 
     Args:
         matrix: `(n, D)`, finite, any magnitude.
@@ -47,15 +61,25 @@ def robust_centre_and_scale(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _centre_and_scale(values: np.ndarray) -> tuple[float, float]:
-    low, middle, high = (_quantile(values, at) for at in (0.25, 0.5, 0.75))
-    with np.errstate(over="ignore"):
-        width = high - low
-        scale = width / NORMAL_IQR if np.isfinite(width) else (high / 2 - low / 2) / NORMAL_IQR * 2
-    if width == 0:
-        scale = _standard_deviation(values)
+    middle = _quantile(values, 0.5)
     if values[0] == values[-1]:
         return middle, 0.0
+    core = _width(_quantile(values, 0.25), _quantile(values, 0.75), NORMAL_IQR)
+    last = len(values) - 1
+    low, high = math.ceil(OUTER * last), math.floor((1 - OUTER) * last)
+    shoulders = _width(values[low], values[max(high, low)], NORMAL_CENTRAL)
+    with np.errstate(over="ignore"):
+        scale = max(core, min(shoulders, SHOULDERS_LIMIT * core))
+    if core == 0:
+        scale = _standard_deviation(values)
     return middle, float(np.clip(scale, SMALLEST, LARGEST))
+
+
+def _width(low: np.float64, high: np.float64, normal: float) -> np.float64:
+    """Return `(high - low) / normal`, also where the difference is beyond float64."""
+    with np.errstate(over="ignore"):
+        width = high - low
+        return width / normal if np.isfinite(width) else (high / 2 - low / 2) / normal * 2
 
 
 def _quantile(values: np.ndarray, at: float) -> np.float64:
