@@ -3,6 +3,7 @@
 from fluvial.distributions.adapter import as_distribution as as_distribution
 from fluvial.distributions.distribution import Distribution as Distribution
 from fluvial.distributions.gaussian_mixture import GaussianMixture as GaussianMixture
+from fluvial.distributions.kernel_density import KernelDensity as KernelDensity
 from fluvial.distributions.mixture import Mixture as Mixture
 from fluvial.distributions.normal import (
     DiagonalNormal as DiagonalNormal,
