@@ -1,6 +1,7 @@
 """The check of a bijector's contract."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -62,11 +63,12 @@ def check_bijector(
     with jax.enable_x64(True):
         bijector = jax.tree.map(_in_float64, bijector)
         z, condition = _inputs(bijector, key, n, base, condition)
-        there = _evaluate(bijector, "forward", z, condition)
+        forward, inverse = (_compiled(bijector, name) for name in ("forward", "inverse"))
+        there = forward(z, condition)
         _check_direction("forward", there, rtol, rtol_differences)
-        back = _evaluate(bijector, "inverse", there.out, condition)
+        back = inverse(there.out, condition)
         _check_direction("inverse", back, rtol, rtol_differences)
-        again = _evaluate(bijector, "forward", back.out, condition)
+        again = forward(back.out, condition)
         _check_close("inverse(forward(z)) is not z", back.out, z, rtol)
         _check_close("forward(inverse(x)) is not x", again.out, there.out, rtol)
         what = "the log det of inverse is not the negative of that of forward"
@@ -83,46 +85,62 @@ class _Direction(NamedTuple):
 
     out: Array
     log_det: Array
-    in_company: Array  # `out`, computed in one batch with many other points
+    in_company: Array  # `out`, computed in one batch with other points
     jacobians: Array  # (n, D, D), by automatic differentiation
     differences: Array  # (n, D, D), by central differences
     gradients: Any  # of each output column and of the log dets, for all trained parameters
 
 
-@eqx.filter_jit
-def _evaluate(bijector: Bijector, name: str, points: Array, condition: Array | None) -> _Direction:
+def _compiled(bijector: Bijector, name: str) -> Callable[[Array, Array | None], _Direction]:
+    """Return the evaluation of one direction, from points and condition."""
+    arrays, static = eqx.partition(bijector, eqx.is_array)
+
+    def run(arrays, points, condition, company):
+        return _evaluate(eqx.combine(arrays, static), name, points, condition, company)
+
+    # It runs two or three times, at few points: compiling fast is all that counts.
+    program = jax.jit(run, compiler_options={"xla_backend_optimization_level": 0})
+
+    def evaluate(points: Array, condition: Array | None) -> _Direction:
+        found = program(arrays, points, condition, points[0])
+        other = program(arrays, points, condition, points[-1])
+        return found._replace(in_company=other.out)
+
+    return evaluate
+
+
+def _evaluate(
+    bijector: Bijector, name: str, points: Array, condition: Array | None, company: Array
+) -> _Direction:
+    """Evaluate a batch of the points, the points moved by steps, and a crowd of equal others."""
     shape = points.shape
     n, size = shape[0], math.prod(bijector.event_shape)
-    trained, rest = split_trained(bijector)
-
-    def apply(trained, points):
-        moved = eqx.combine(trained, rest)
-        return getattr(moved, f"{name}_and_log_det")(points, condition)
-
-    # One program for all derivatives: a cotangent for each output column, and one for the log det.
-    (out, log_det), pull_back = jax.vjp(apply, trained, points)
-    cotangents = jnp.eye(size + 1, dtype=points.dtype)
-
-    def pull(cotangent):
-        of_out = jnp.broadcast_to(cotangent[:size].reshape(shape[1:]), shape)
-        return pull_back((of_out, jnp.broadcast_to(cotangent[size], (n,))))
-
-    gradients, rows = jax.vmap(pull)(cotangents)
-    jacobians = jnp.moveaxis(rows[:size].reshape(size, n, size), 0, 1)
-
     flat = points.reshape(n, size)
     steps = STEP * (1 + jnp.abs(flat))
     moves = jnp.eye(size)[:, None] * steps  # (D, n, D)
-    others = jnp.broadcast_to(flat[:1], flat.shape)[None]  # so that the company is another one
-    beside = jnp.concatenate([flat[None], flat + moves, flat - moves, others])
-    values = getattr(bijector, name)(beside.reshape(-1, *shape), condition)
-    values = values.reshape(beside.shape)
-    columns = (values[1 : size + 1] - values[size + 1 : -1]) / (2 * steps.T[..., None])
+    crowd = jnp.broadcast_to(company.reshape(size), (1, n, size))
+    batch = jnp.concatenate([flat[None], flat + moves, flat - moves, crowd])
+    trained, rest = split_trained(bijector)
+
+    def apply(trained, batch):
+        method = getattr(eqx.combine(trained, rest), f"{name}_and_log_det")
+        out, log_det = method(batch.reshape(-1, *shape), condition)
+        return out.reshape(batch.shape), log_det
+
+    # One program for everything: a cotangent for each output column, and one for the log det.
+    (out, log_det), pull_back = jax.vjp(apply, trained, batch)
+
+    def pull(cotangent):
+        of_out = jnp.broadcast_to(cotangent[:size], out.shape)
+        return pull_back((of_out, jnp.broadcast_to(cotangent[size], log_det.shape)))
+
+    gradients, rows = jax.vmap(pull)(jnp.eye(size + 1, dtype=points.dtype))
+    columns = (out[1 : size + 1] - out[size + 1 : -1]) / (2 * steps.T[..., None])
     return _Direction(
-        out=out,
-        log_det=log_det,
-        in_company=values[0].reshape(shape),
-        jacobians=jacobians,
+        out=out[0].reshape(shape),
+        log_det=log_det[0],
+        in_company=out[0].reshape(shape),
+        jacobians=jnp.moveaxis(rows[:size, 0], 0, 1),
         differences=jnp.moveaxis(columns, 0, -1),
         gradients=gradients,
     )
