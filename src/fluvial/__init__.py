@@ -17,6 +17,7 @@ from fluvial._version import __version__ as __version__
 if TYPE_CHECKING:
     from fluvial import (
         artifacts as artifacts,
+        baselines as baselines,
         bijectors as bijectors,
         distributions as distributions,
         errors as errors,
@@ -40,6 +41,7 @@ __all__ = [
     "FlowDensity",
     "__version__",
     "artifacts",
+    "baselines",
     "bijectors",
     "distributions",
     "errors",

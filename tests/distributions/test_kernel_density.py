@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.stats import gaussian_kde, multivariate_normal
+from scipy.stats import gaussian_kde, norm
 from sklearn.neighbors import KernelDensity as Oracle
 
 from fluvial.distributions import KernelDensity
@@ -30,7 +30,7 @@ def test_weights_and_a_bandwidth_a_column_are_the_sum_of_normals():
     rows, weights = ROWS[:40], RNG.uniform(size=40) * 3
     bandwidth = np.array([0.5, 3.0, 0.1])
     terms = [
-        w * multivariate_normal(row, np.diag(bandwidth**2)).pdf(QUERIES)
+        w * norm.pdf(QUERIES, row, bandwidth).prod(axis=1)
         for row, w in zip(rows, weights / weights.sum(), strict=True)
     ]
     expected = np.log(np.sum(terms, axis=0))

@@ -66,9 +66,8 @@ class KernelDensity(Distribution):
                 f"the bandwidth has shape {bandwidth.shape}, but must have shape () or "
                 f"{rows.shape[1:]}, one number a column"
             )
-        if weights is None:
-            weights = jax.device_put(np.ones(len(rows), rows.dtype))
-        weights = as_floats(weights).astype(rows.dtype)
+        equal = np.ones(len(rows), rows.dtype)
+        weights = as_floats(equal if weights is None else weights).astype(rows.dtype)
         if weights.shape != rows.shape[:1]:
             raise ShapeError(
                 f"{len(rows)} rows need weights of shape {rows.shape[:1]}, "

@@ -2,4 +2,5 @@
 
 from fluvial.training.driver import fit as fit
 from fluvial.training.history import History as History
+from fluvial.training.stacking import stack as stack
 from fluvial.training.trainable import decayed as decayed, trainable as trainable

@@ -1,0 +1,143 @@
+"""Gaussian mixtures with a held-out number of components."""
+
+import warnings
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture as Fitter
+from sklearn.utils import check_random_state
+
+from fluvial.distributions import GaussianMixture
+
+COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55)
+RIDGES = (1e-6, 1e-4, 1e-2, 1e-1)
+"""Candidates for what is added to the variances, as a share of the median column's."""
+
+FEW_ROWS = 4
+"""With fewer rows than this a column, diagonal covariances are tried too."""
+
+PATIENCE = 2
+MAX_ROWS = 20_000
+MAX_COST = 1e9
+"""No larger size is tried once a step of EM takes more multiplications than this."""
+
+TRIAL_STEPS, FINAL_STEPS = 60, 200
+
+
+def fit_gaussian_mixture(
+    X_train: np.ndarray,
+    X_held_out: np.ndarray | None = None,
+    *,
+    random_state: int | np.random.RandomState | None = None,
+    max_components: int = COMPONENTS[-1],
+    max_rows: int = MAX_ROWS,
+) -> GaussianMixture:
+    """Fit a Gaussian mixture whose size is chosen by the likelihood of held-out rows.
+
+    First a ridge is chosen for one component, from 1e-6 to 1e-1 of the median column's variance;
+    then 1, 2, 3, 5, 8, 13, 21, 34, 55 components are tried, until two in turn bring nothing.
+    Covariances are full; with fewer than four rows a column, diagonal ones are tried too. At most
+    half of `max_rows` rows serve the search and `max_rows` the last fit, drawn at random. With
+    many columns the search ends at the size where a step of expectation maximisation takes 1e9
+    multiplications.
+
+    Args:
+        X_train: (n, D) scaled rows, n at least 2.
+        X_held_out: (m, D) rows that choose. None: one component with the largest ridge.
+        random_state: seeds the draw and the starts.
+        max_components: no more than these are tried.
+        max_rows: no more than these are fitted to.
+
+    Returns:
+        The mixture, in the default float type, with nothing trainable.
+
+    Examples:
+        >>> rows = np.random.default_rng(0).normal(size=(400, 2))
+        >>> fit_gaussian_mixture(rows[:300], rows[300:], random_state=0).event_shape
+        (2,)
+    """
+    rng = check_random_state(random_state)
+    rows = np.asarray(X_train, np.float64)
+    rows = rows[rng.permutation(len(rows))[:max_rows]]
+    seed = int(rng.randint(np.iinfo(np.int32).max))
+    if X_held_out is None or not len(X_held_out):
+        return _as_distribution(_fit(rows, 1, RIDGES[-1], "full", seed))
+    held_out = np.asarray(X_held_out, np.float64)[:max_rows]
+    few = rows[: max(max_rows // 2, 2)]
+    best = _choose(few, held_out, max_components, seed)
+    if len(few) < len(rows):
+        best = _continued(best, rows)
+    return _as_distribution(best)
+
+
+def _choose(rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int) -> Any:
+    n, n_features = rows.shape
+    kinds = ("full", "diag") if n < FEW_ROWS * n_features else ("full",)
+    singles = [_fit(rows, 1, ridge, kind, seed) for ridge in RIDGES for kind in kinds]
+    best = max(singles, key=lambda fitted: fitted.score(held_out))
+    highest, ridge, kind = best.score(held_out), best.ridge, best.covariance_type
+    without_gain = 0
+    for size in COMPONENTS[1:]:
+        cost = n * size * n_features * (n_features if kind == "full" else 1)
+        if size > min(max_components, n // 2) or cost > MAX_COST or without_gain == PATIENCE:
+            break
+        fitted = _fit(rows, size, ridge, kind, seed)
+        score = fitted.score(held_out)
+        without_gain += 1
+        if score > highest:
+            best, highest, without_gain = fitted, score, 0
+    return best
+
+
+class _Fitter(Fitter):
+    """scikit-learn's mixture, which knows the ridge relative to the rows that it was given."""
+
+    ridge = RIDGES[0]
+
+
+def _fit(rows: np.ndarray, size: int, ridge: float, kind: str, seed: int) -> _Fitter:
+    variances = rows.var(axis=0)
+    typical = float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
+    fitter = _Fitter(
+        size,
+        covariance_type=kind,
+        reg_covar=ridge * typical,
+        max_iter=TRIAL_STEPS,
+        random_state=seed,
+    )
+    fitter.ridge = ridge
+    return _fitted(fitter, rows)
+
+
+def _continued(best: Any, rows: np.ndarray) -> Any:
+    """Fit on from where the search ended, with more rows."""
+    again: Any = clone(best)
+    fitter = again.set_params(
+        max_iter=FINAL_STEPS,
+        weights_init=best.weights_ / best.weights_.sum(),
+        means_init=best.means_,
+        precisions_init=best.precisions_,
+    )
+    return _fitted(fitter, rows)
+
+
+def _fitted(fitter, rows: np.ndarray):
+    with warnings.catch_warnings():
+        # Steps are bounded on purpose, and like rows may make fewer clusters than components.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return fitter.fit(rows)
+
+
+def _as_distribution(fitted: Any) -> GaussianMixture:
+    covariances = np.asarray(fitted.covariances_)
+    if fitted.covariance_type == "diag":
+        covariances = np.stack([np.diag(variances) for variances in covariances])
+    dtype = jnp.result_type(float)
+    return GaussianMixture(
+        fitted.weights_.astype(dtype),
+        fitted.means_.astype(dtype),
+        scale_trils=np.linalg.cholesky(covariances).astype(dtype),
+    )

@@ -1,0 +1,82 @@
+"""The weights of a mixture of fitted densities, from rows that none of them was fitted to."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fluvial.errors import DataError, ShapeError
+
+SMALLEST_WEIGHT = 0.01
+MAX_STEPS = 10_000
+TOLERANCE = 1e-8
+
+
+def stack(log_probs: ArrayLike, *, smallest: float = SMALLEST_WEIGHT) -> np.ndarray:
+    """Return the weights of the mixture that gives held-out rows the highest likelihood.
+
+    Maximises `sum_i log sum_k w_k p_k(x_i)` by expectation maximisation from equal weights: the
+    objective is concave, so the end does not depend on the start, and equal members share their
+    weight equally. Members that end below `smallest` are left out, and the rest are weighted again.
+
+    Args:
+        log_probs: (n, K), log density of held-out row i under member k; minus infinity is allowed
+            unless a row has it under every member.
+        smallest: weights below this become zero, in [0, 1 / K].
+
+    Returns:
+        (K,) float64 weights, not negative, with sum 1.
+
+    Raises:
+        ShapeError: where `log_probs` is not (n, K) with n and K at least 1.
+        DataError: where a log density is NaN or infinite, or no member gives a row any density.
+
+    Examples:
+        >>> import numpy as np
+        >>> stack(np.log([[0.9, 0.1], [0.8, 0.1], [0.1, 0.9]])).round(2).tolist()
+        [0.72, 0.28]
+
+    References:
+        Smyth and Wolpert 1998, Stacked density estimation, section 3.
+    """
+    log_probs = _checked(log_probs)
+    kept = np.arange(log_probs.shape[1])
+    while True:
+        weights = _maximise(log_probs[:, kept])
+        small = weights < min(smallest, 1 / len(kept))
+        if not small.any():
+            break
+        # One at a time: where one of several like members goes, its weight falls to the others.
+        kept = np.delete(kept, np.argmin(weights))
+    whole = np.zeros(log_probs.shape[1])
+    whole[kept] = weights
+    return whole
+
+
+def _checked(log_probs: ArrayLike) -> np.ndarray:
+    values = np.asarray(log_probs, np.float64)
+    if values.ndim != 2 or not values.size:
+        raise ShapeError(f"log_probs must have shape (n, K), but have shape {values.shape}")
+    bad = np.isnan(values) | (values == np.inf)
+    if bad.any():
+        row, member = np.argwhere(bad)[0]
+        raise DataError(f"log_probs hold {values[row, member]} in row {row} of member {member}")
+    nowhere = np.flatnonzero(np.isneginf(values).all(axis=1))
+    if len(nowhere):
+        raise DataError(
+            f"no member gives row {nowhere[0]} any density; add a member with full support"
+        )
+    return values
+
+
+def _maximise(log_probs: np.ndarray) -> np.ndarray:
+    relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
+    weights = np.full(relative.shape[1], 1 / relative.shape[1])
+    for _ in range(MAX_STEPS):
+        density = relative @ weights
+        # The mean over rows of p_k(x) / p(x): one for members in use, less for those to be left.
+        gain = (relative / np.maximum(density, np.finfo(float).tiny)[:, None]).mean(axis=0)
+        weights = weights * gain
+        weights /= weights.sum()
+        # A bound of how much the mean log density can still grow.
+        if gain.max() - 1 < TOLERANCE:
+            break
+    return weights

@@ -1,0 +1,63 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.mixture import GaussianMixture as Oracle
+
+from fluvial.baselines import fit_gaussian_mixture
+from fluvial.training import trainable
+
+
+def clusters(n, seed=0, n_clusters=5):
+    rng = np.random.default_rng(seed)
+    centres = np.random.default_rng(9).uniform(-9, 9, (n_clusters, 3))
+    return centres[rng.integers(n_clusters, size=n)] + rng.normal(size=(n, 3)) * [1, 0.3, 0.1]
+
+
+@pytest.mark.usefixtures("x64")
+def test_it_is_scikit_learns_at_the_best_size():
+    train, held_out, new = clusters(2000), clusters(300, 1), clusters(500, 2)
+    mixture = fit_gaussian_mixture(train, held_out, random_state=0)
+    assert len(mixture.weights) in (5, 8)
+    best = max(
+        (Oracle(k, random_state=0).fit(train) for k in range(1, 9)),
+        key=lambda oracle: oracle.score(held_out),
+    )
+    assert np.mean(mixture.log_prob(new)) > best.score(new) - 0.02
+    one = fit_gaussian_mixture(train, held_out, random_state=0, max_components=1)
+    expected = Oracle(1, reg_covar=1e-6 * np.median(train.var(axis=0))).fit(train)
+    np.testing.assert_allclose(one.log_prob(new), expected.score_samples(new), rtol=1e-6)
+
+
+def test_few_rows_get_a_ridge_or_independent_columns():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(40 + 200, 30))
+    mixture = fit_gaussian_mixture(rows[:40], rows[40:], random_state=0)
+    # The truth loses 42.6 nats a row; without a ridge, a singular covariance would lose thousands.
+    assert np.mean(mixture.log_prob(rows[40:])) > -46
+
+
+def test_collinear_columns_stay_finite_in_float32():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, 2)) @ rng.normal(size=(2, 20)) + 1e-6 * rng.normal(size=(600, 20))
+    mixture = fit_gaussian_mixture(rows[:500], rows[500:], random_state=0)
+    assert mixture.means.dtype == jnp.float32
+    values = np.asarray(mixture.log_prob(np.vstack([rows, 1e4 * rows]).astype(np.float32)))
+    assert np.isfinite(values).all()
+
+
+def test_without_held_out_rows_it_is_one_gaussian():
+    mixture = fit_gaussian_mixture(np.array([[0.0, 1.0], [1.0, 1.0]]))
+    assert mixture.means.tolist() == [[0.5, 1.0]]
+    assert np.isfinite(mixture.log_prob(jnp.zeros(2)))
+    assert not any(jax.tree.leaves(trainable(mixture)))
+
+
+def test_a_seed_reproduces_and_large_tables_are_sampled():
+    train, held_out = clusters(3000), clusters(200, 1)
+    made = [
+        fit_gaussian_mixture(train, held_out, random_state=3, max_rows=400, max_components=5)
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(made[0].means, made[1].means)
+    assert np.mean(made[0].log_prob(clusters(500, 2))) > -6

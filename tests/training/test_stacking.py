@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.stats import norm
+
+from fluvial.errors import DataError, ShapeError
+from fluvial.training import stack
+
+
+def log_densities(n=2000, seed=0):
+    """Rows of a known mixture, and the log densities of its three parts and of a bad member."""
+    rng = np.random.default_rng(seed)
+    part = rng.choice(3, size=n, p=[0.6, 0.3, 0.1])
+    x = rng.normal(np.array([0.0, 3.0, -6.0])[part], np.array([1.0, 0.5, 2.0])[part])
+    members = [(0, 1), (3, 0.5), (-6, 2), (40, 1)]
+    return np.stack([norm.logpdf(x, *member) for member in members], axis=1)
+
+
+def test_the_weights_of_a_known_mixture_are_found():
+    weights = stack(log_densities(20_000))
+    np.testing.assert_allclose(weights, [0.6, 0.3, 0.1, 0.0], atol=0.015)
+    assert weights[3] == 0
+    assert weights.sum() == pytest.approx(1)
+
+
+def test_no_direct_optimiser_finds_better_weights():
+    log_probs = log_densities(500, seed=1)[:, :3] + np.array([0.3, -0.2, 0.5])
+
+    def loss(logits):
+        weights = np.exp(logits - logits.max())
+        return -np.mean(np.log(np.exp(log_probs) @ weights / weights.sum()))
+
+    found = minimize(loss, np.zeros(3), method="BFGS", options={"gtol": 1e-9})
+    weights = stack(log_probs)
+    assert loss(np.log(weights)) <= found.fun + 1e-7
+    best = np.exp(found.x - found.x.max())
+    np.testing.assert_allclose(weights, best / best.sum(), atol=1e-3)
+
+
+def test_ties_share_and_small_members_go():
+    one = np.linspace(-3, -1, 7)[:, None]
+    np.testing.assert_allclose(stack(np.hstack([one, one])), [0.5, 0.5])
+    assert stack(np.hstack([one, one - 5])).tolist() == [1, 0]
+    assert stack(one).tolist() == [1]
+    shares = np.log([[1.0, 1e-3]] * 97 + [[1e-3, 1.0]] * 3)
+    np.testing.assert_allclose(stack(shares), [0.97, 0.03], atol=2e-3)
+    assert stack(shares, smallest=0.05).tolist() == [1, 0]
+
+
+def test_log_densities_of_any_magnitude_serve():
+    weights = stack([[-1e6, -1e6 - 1], [5e5, 5e5 - 1], [-np.inf, -3.0], [-2.0, -np.inf]])
+    assert np.isfinite(weights).all()
+    assert (weights > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ([1.0, 2.0], ShapeError, r"must have shape \(n, K\), but have shape \(2,\)"),
+        (np.empty((0, 2)), ShapeError, "must have shape"),
+        ([[0.0, np.nan]], DataError, "nan in row 0 of member 1"),
+        ([[np.inf, 0.0]], DataError, "inf in row 0 of member 0"),
+        ([[0.0, 0.0], [-np.inf, -np.inf]], DataError, "no member gives row 1 any density"),
+    ],
+)
+def test_what_cannot_be_weighted_is_refused(values, error, message):
+    with pytest.raises(error, match=message):
+        stack(values)
