@@ -1,0 +1,1 @@
+"""Speed against the peers: `python -m benchmarks.speed W1 W6`."""
