@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-
 from benchmarks.speed.data import table
 from benchmarks.speed.models import Model
 from benchmarks.speed.tasks import Task

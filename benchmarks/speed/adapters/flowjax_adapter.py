@@ -9,16 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import paramax
+from benchmarks.speed.adapters.base import FlowAdapter, Prepared, paced
+from benchmarks.speed.models import Model
+from benchmarks.speed.tasks import Task
 from flowjax.bijections import RationalQuadraticSpline
 from flowjax.distributions import Normal
 from flowjax.flows import coupling_flow, masked_autoregressive_flow
 from flowjax.train import fit_to_data
 from flowjax.train.losses import MaximumLikelihoodLoss
 from flowjax.train.train_utils import get_batches, step
-
-from benchmarks.speed.adapters.base import FlowAdapter, Prepared, paced
-from benchmarks.speed.models import Model
-from benchmarks.speed.tasks import Task
 
 
 class FlowJaxAdapter(FlowAdapter):
@@ -100,7 +99,7 @@ class FlowJaxAdapter(FlowAdapter):
             params, state = start_params, self._optimizer.init(start_params)
             start = time.perf_counter()
             for i in range(n):
-                params, state, loss = step(
+                params, state, _ = step(
                     params,
                     static,
                     batches[i % len(batches)],

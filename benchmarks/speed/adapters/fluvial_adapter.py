@@ -8,11 +8,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from benchmarks.speed.adapters.base import FlowAdapter, Prepared, Unsupported, paced, repeated
 from benchmarks.speed.data import KERNEL_BANDWIDTH, KERNEL_COLUMNS, KERNEL_ROWS, table
 from benchmarks.speed.models import Model
 from benchmarks.speed.tasks import Task
+
 from fluvial import distributions, flows, training
 
 MATMUL_SIZES = (512, 1024, 2048)

@@ -1,13 +1,12 @@
 """nflows."""
 
 import torch
+from benchmarks.speed.adapters.torch_adapter import TorchAdapter
+from benchmarks.speed.models import Model
 from nflows import transforms
 from nflows.distributions.normal import StandardNormal
 from nflows.flows.base import Flow
 from nflows.nn.nets import MLP
-
-from benchmarks.speed.adapters.torch_adapter import TorchAdapter
-from benchmarks.speed.models import Model
 
 
 class NflowsAdapter(TorchAdapter):

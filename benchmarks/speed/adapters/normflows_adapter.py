@@ -2,13 +2,12 @@
 
 import normflows as nf
 import torch
+from benchmarks.speed.adapters.torch_adapter import TorchAdapter
+from benchmarks.speed.models import Model
 from normflows.flows.neural_spline.autoregressive import (
     MaskedPiecewiseRationalQuadraticAutoregressive,
 )
 from normflows.flows.neural_spline.coupling import PiecewiseRationalQuadraticCoupling
-
-from benchmarks.speed.adapters.torch_adapter import TorchAdapter
-from benchmarks.speed.models import Model
 
 
 class NormflowsAdapter(TorchAdapter):

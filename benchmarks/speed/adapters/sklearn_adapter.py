@@ -1,10 +1,9 @@
 """scikit-learn's kernel density."""
 
-from sklearn.neighbors import KernelDensity
-
 from benchmarks.speed.adapters.base import Adapter, Prepared, repeated
 from benchmarks.speed.data import KERNEL_BANDWIDTH, KERNEL_COLUMNS, KERNEL_ROWS, table
 from benchmarks.speed.tasks import Task
+from sklearn.neighbors import KernelDensity
 
 
 class SklearnAdapter(Adapter):

@@ -5,7 +5,6 @@ from abc import abstractmethod
 
 import numpy as np
 import torch
-
 from benchmarks.speed.adapters.base import FlowAdapter
 
 

@@ -4,7 +4,6 @@ from functools import partial
 
 import torch
 import zuko
-
 from benchmarks.speed.adapters.torch_adapter import TorchAdapter
 from benchmarks.speed.models import Model
 
