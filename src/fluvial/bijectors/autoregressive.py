@@ -10,6 +10,10 @@ from fluvial.bijectors._transformer import Transformer
 from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
 from fluvial.bijectors.coupling import condition_size, flat
 from fluvial.networks import AutoregressiveNetwork, MaskedMLP, ResidualMaskedMLP
+from fluvial.networks.sweep import Sweep
+
+TILE = 1024
+"""Rows that go column by column together."""
 
 
 class MaskedAutoregressive(Bijector):
@@ -84,30 +88,60 @@ class MaskedAutoregressive(Bijector):
 
 def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | None) -> Pair:
     """Return x and log |det dx/dz|, computing every hidden unit once."""
+    sweep = layer.network.sweep()
+    condition = None if condition is None else flat(condition)
+    n = z.shape[0]
+    n_tiles = -(-n // TILE)
+    if n_tiles <= 1:
+        return _one_tile(layer.transformer, sweep, z, condition)
+    # Tiles of rows, so that the hidden states of one tile stay in the cache.
+    size = -(-n // n_tiles)
+
+    def tiled(rows):
+        rows = jnp.pad(rows, ((0, n_tiles * size - n), (0, 0)))
+        return rows.reshape(n_tiles, size, -1)
+
+    def one(tile):
+        return _one_tile(layer.transformer, sweep, *tile)
+
+    tiles = (tiled(z), None if condition is None else tiled(condition))
+    x, log_det = lax.map(one, tiles)
+    return x.reshape(-1, z.shape[1])[:n], log_det.reshape(-1)[:n]
+
+
+def _one_tile(transformer: Transformer, sweep: Sweep, z: Array, condition: Array | None) -> Pair:
     n, n_features = z.shape
-    sweep = layer.network.sweep(n, None if condition is None else flat(condition))
-    z = z.T
+    size, n_blocks = sweep.block_size, sweep.n_blocks
+    z = jnp.pad(z.T, ((0, size * n_blocks - n_features), (0, 0)))
+    condition = None if condition is None else condition.T
 
-    def emit(column, x, log_det, states):
-        raw = sweep.parameters(states, column)
-        latent = lax.dynamic_index_in_dim(z, column, keepdims=False)
-        value, terms = layer.transformer.apply("_forward_and_log_det", raw, latent)
-        x = lax.dynamic_update_index_in_dim(x, value, column, axis=0)
-        return x, log_det + terms.astype(log_det.dtype)
-
-    def step(column, carry):
+    def one_block(block, carry):
         x, log_det, states = carry
-        x, log_det = emit(column, x, log_det, states)
-        return x, log_det, sweep.advance(states, column + sweep.first, x)
+        known = sweep.start(block, x, states, condition)
 
-    x, log_det, states = jnp.zeros_like(z), jnp.zeros(n, jnp.result_type(float)), sweep.states
-    if sweep.first:
-        states = sweep.advance(states, 0, x)
-    carry = (x, log_det, states)
-    if n_features > 1:
-        carry = lax.fori_loop(0, n_features - 1, step, carry)
-    x, log_det = emit(n_features - 1, *carry)
-    return x.T, log_det
+        def one_column(step, carry):
+            x, log_det, states = carry
+            raw, states = sweep.step(block, step, known, x, states)
+            column = block * size + step
+            latent = lax.dynamic_index_in_dim(z, column, keepdims=False)
+            value, terms = transformer.apply("_forward_and_log_det", raw, latent)
+            x = lax.dynamic_update_index_in_dim(x, value, step, axis=0)
+            terms = jnp.where(column < n_features, terms.astype(log_det.dtype), 0)
+            return x, log_det + terms, states
+
+        local = (jnp.zeros((size, n), z.dtype), log_det, sweep.states(n, z.dtype, blocks=1))
+        x_here, log_det, here = lax.fori_loop(0, size, one_column, local)
+        x = lax.dynamic_update_slice_in_dim(x, x_here, block * size, axis=0)
+        states = tuple(
+            lax.dynamic_update_slice_in_dim(s, h, block * h.shape[0], axis=0)
+            for s, h in zip(states, here, strict=True)
+        )
+        return x, log_det, states
+
+    log_det = jnp.zeros(n, jnp.result_type(float))
+    carry = (jnp.zeros_like(z), log_det, sweep.states(n, z.dtype, blocks=n_blocks))
+    x, log_det, _ = lax.fori_loop(0, n_blocks, one_block, carry)
+    return x[:n_features].T, log_det
 
 
 @eqx.filter_custom_jvp

@@ -9,14 +9,12 @@ arXiv 1502.03509, section 4; the order is ours).
 import numpy as np
 
 
-def lowest_degree(*, conditional: bool) -> int:
-    """Return the lowest hidden degree: 0 with a condition, or p(x1 | c) would not see it."""
-    return 0 if conditional else 1
-
-
 def hidden_degrees(n_features: int, size: int, *, conditional: bool) -> np.ndarray:
-    """Return the sorted degrees of `size` hidden units, spread evenly over `lowest...D-1`."""
-    low = lowest_degree(conditional=conditional)
+    """Return the sorted degrees of `size` hidden units, spread evenly over `lowest...D-1`.
+
+    The lowest is 1, but 0 with a condition, or p(x1 | condition) would not see it.
+    """
+    low = 0 if conditional else 1
     levels = max(n_features - low, 1)
     return low + np.arange(size) * levels // size
 
@@ -38,15 +36,13 @@ def output_mask(degrees: np.ndarray, n_features: int, n_parameters: int) -> np.n
     return np.tile(mask, (1, n_parameters))
 
 
-def groups(degrees: np.ndarray, n_features: int, *, conditional: bool) -> np.ndarray:
-    """Return the units of each degree, (G, g), padded with the index `len(degrees)`.
+def groups(degrees: np.ndarray, n_steps: int) -> np.ndarray:
+    """Return the units of each degree 0...n_steps - 1, (n_steps, g).
 
-    G = D - lowest degree; g is the largest number of units of one degree.
+    g is the largest number of units of one degree; what is missing is the index `len(degrees)`.
     """
-    low = lowest_degree(conditional=conditional)
-    members = [np.flatnonzero(degrees == d) for d in range(low, n_features)]
-    width = max((len(m) for m in members), default=0)
-    padded = np.full((len(members), max(width, 1)), len(degrees))
+    members = [np.flatnonzero(degrees == degree) for degree in range(n_steps)]
+    padded = np.full((n_steps, max(1, *(len(m) for m in members))), len(degrees))
     for row, m in zip(padded, members, strict=True):
         row[: len(m)] = m
     return padded

@@ -1,91 +1,24 @@
 """Masked (autoregressive) networks: all parameters in one pass, or one column at a time.
 
 Both networks offer two ways to the same numbers. `__call__` computes the parameters of all columns
-at once. `sweep` prepares the computation column by column, in which every weight is used once: the
-parameters of column i need only the hidden units of degree below i, and when the value of column i
-becomes known, only the units of degree i are computed. D narrow steps cost about one dense pass.
+at once. `sweep` prepares the computation column by column, in which every hidden unit is computed
+once, so that D narrow steps cost about one dense pass (`fluvial.networks.sweep`).
 
-Shapes: n rows, D columns, P parameters a column, H hidden units, G degrees with g units each
-(padded). Inside a sweep, arrays are feature-first: `(units, n)`.
+Shapes: n rows, D columns, P parameters a column, H hidden units, C condition entries.
 """
 
 from abc import abstractmethod
-from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Array
 
 from fluvial.networks import degrees as deg
 from fluvial.networks.linear import Linear, activation_function
 from fluvial.networks.mlp import OUTPUT_GAIN
 from fluvial.networks.random import split
-
-States = tuple[Array, ...]
-
-
-class Grouped(NamedTuple):
-    """One affine layer with its outputs grouped by degree: weight (G, g, in), bias (G, g, 1|n)."""
-
-    weight: Array
-    bias: Array
-
-    def at(self, group, inputs: Array) -> Array:
-        """Return the outputs (g, n) of one group from the inputs (in, n)."""
-        weight = lax.dynamic_index_in_dim(self.weight, group, keepdims=False)
-        return weight @ inputs + lax.dynamic_index_in_dim(self.bias, group, keepdims=False)
-
-
-class Sweep(eqx.Module):
-    """A masked network made ready to be evaluated one column at a time.
-
-    Attributes:
-        layers: the hidden layers, each grouped by degree.
-        output: the output layer, grouped by column: weight (D, P, G * g), bias (D, P, 1).
-        states: start of the hidden activations, each (G * g, n), zeros where not yet known.
-        first: number of groups that are known before the first column (1 with a condition).
-    """
-
-    layers: tuple[Grouped, ...]
-    output: Grouped
-    states: States
-    first: int = eqx.field(static=True)
-    residual: bool = eqx.field(static=True)
-    activation: str = eqx.field(static=True)
-
-    def parameters(self, states: States, column) -> Array:
-        """Return the parameters (P, n) of a column from the units of lower degree."""
-        return self.output.at(column, states[-1])
-
-    def advance(self, states: States, group, x: Array) -> States:
-        """Compute the hidden units of one group from the known columns x (D, n)."""
-        return (self._residual if self.residual else self._plain)(states, group, x)
-
-    def _plain(self, states: States, group, x: Array) -> States:
-        act = activation_function(self.activation)
-        known, inputs = [], x
-        for layer, state in zip(self.layers, states, strict=True):
-            known.append(_store(state, act(layer.at(group, inputs)), group))
-            inputs = known[-1]
-        return tuple(known)
-
-    def _residual(self, states: States, group, x: Array) -> States:
-        act = activation_function(self.activation)
-        stream = self.layers[0].at(group, x)
-        known = []
-        for i in range(0, len(self.layers) - 1, 2):
-            known.append(_store(states[i], act(stream), group))
-            inner = act(self.layers[i + 1].at(group, known[-1]))
-            known.append(_store(states[i + 1], inner, group))
-            stream = stream + self.layers[i + 2].at(group, known[-1])
-        known.append(_store(states[-1], stream, group))
-        return tuple(known)
-
-
-def _store(state: Array, block: Array, group) -> Array:
-    return lax.dynamic_update_slice_in_dim(state, block, group * block.shape[0], axis=0)
+from fluvial.networks.sweep import Sweep, block_size, blocked
 
 
 class AutoregressiveNetwork(eqx.Module):
@@ -106,8 +39,8 @@ class AutoregressiveNetwork(eqx.Module):
         """Map (n, D) and (n, condition_size) or None to the parameters (n, P, D)."""
 
     @abstractmethod
-    def sweep(self, n: int, condition: Array | None) -> Sweep:
-        """Prepare the evaluation column by column for n rows; condition (n, C) or None."""
+    def sweep(self) -> Sweep:
+        """Prepare the evaluation column by column."""
 
 
 class _MaskedStack(AutoregressiveNetwork):
@@ -152,42 +85,30 @@ class _MaskedStack(AutoregressiveNetwork):
         flat = last @ self._masked_output() + self.output.bias
         return flat.reshape(last.shape[0], self.n_parameters, self.n_features)
 
-    def _sweep(self, n: int, condition: Array | None, *, residual: bool) -> Sweep:
-        conditional = self.condition_size > 0
-        sizes = self._degrees()
-        groups = {len(d): deg.groups(d, self.n_features, conditional=conditional) for d in sizes}
-        at_input = groups[len(sizes[0])]
+    def _sweep(self, *, residual: bool) -> Sweep:
+        size = block_size(self.n_features)
+        n_blocks = -(-self.n_features // size)
+        n_steps = n_blocks * size
+        degrees = self._degrees()
+        groups = {len(d): deg.groups(d, n_steps) for d in degrees}
+        steps = np.arange(n_steps)[:, None]
+        # Steps beyond the last column are empty: index D is the padding.
+        columns = np.minimum(steps, self.n_features)
         of_condition, of_columns = jnp.split(self._masked_input(), [self.condition_size])
-        layers = [_grouped(of_columns, self.inputs.bias, None, at_input)]
-        if condition is not None:
-            extra = _pad_columns(condition @ of_condition)[:, at_input]
-            extra = jnp.moveaxis(extra, 0, -1)
-            layers[0] = Grouped(layers[0].weight, layers[0].bias + extra)
-        ends = [at_input]
+        first, last = groups[len(degrees[0])], groups[len(degrees[-1])]
+        layers = [blocked(of_columns, self.inputs.bias, columns, first, n_blocks)]
+        if self.condition_size:
+            everywhere = np.arange(self.condition_size)[None, :].repeat(n_blocks, axis=0)
+            rows = blocked(of_condition, self.inputs.bias, everywhere, first, n_blocks).across
+            layers[0] = layers[0]._replace(of_condition=rows[:, :, : self.condition_size])
         for index, layer in enumerate(self.hidden):
-            below, above = (groups[len(d)] for d in self._ends(sizes, index))
-            layers.append(_grouped(self._masked(index), layer.bias, below, above))
-            ends.append(above)
-        last = groups[len(sizes[-1])]
-        by_column = np.arange(self.n_parameters)[None, :] * self.n_features
-        by_column = by_column + np.arange(self.n_features)[:, None]
-        output = _grouped(self._masked_output(), self.output.bias, last, by_column)
-        dtype = self.inputs.weight.dtype
-        states = tuple(jnp.zeros((end.size, n), dtype) for end in ends)
-        return Sweep(tuple(layers), output, states, int(conditional), residual, self.activation)
-
-
-def _grouped(weight: Array, bias: Array, below: np.ndarray | None, above: np.ndarray) -> Grouped:
-    """Group an affine layer: inputs taken in the order `below`, outputs grouped as `above`."""
-    if below is not None:
-        padded = jnp.concatenate([weight, jnp.zeros_like(weight[:1])], axis=0)
-        weight = padded[below.reshape(-1)]
-    weight = jnp.moveaxis(_pad_columns(weight)[:, above], 0, -1)
-    return Grouped(weight, _pad_columns(bias[None])[0][above][..., None])
-
-
-def _pad_columns(array: Array) -> Array:
-    return jnp.concatenate([array, jnp.zeros_like(array[:, :1])], axis=1)
+            below, above = (groups[len(d)] for d in self._ends(degrees, index))
+            layers.append(blocked(self._masked(index), layer.bias, below, above, n_blocks))
+        each = np.arange(self.n_parameters)[None, :] * self.n_features + steps
+        padding = self.n_parameters * self.n_features
+        parameters = np.where(steps < self.n_features, each, padding)
+        layers.append(blocked(self._masked_output(), self.output.bias, last, parameters, n_blocks))
+        return Sweep(tuple(layers), residual, self.activation)
 
 
 class MaskedMLP(_MaskedStack):
@@ -248,8 +169,8 @@ class MaskedMLP(_MaskedStack):
             h = act(h @ self._masked(index) + layer.bias)
         return self._parameters(h)
 
-    def sweep(self, n: int, condition: Array | None) -> Sweep:
-        return self._sweep(n, condition, residual=False)
+    def sweep(self) -> Sweep:
+        return self._sweep(residual=False)
 
     def _ends(self, degrees, index):
         return degrees[index], degrees[index + 1]
@@ -318,8 +239,8 @@ class ResidualMaskedMLP(_MaskedStack):
             h = h + inner @ self._masked(i + 1) + self.hidden[i + 1].bias
         return self._parameters(h)
 
-    def sweep(self, n: int, condition: Array | None) -> Sweep:
-        return self._sweep(n, condition, residual=True)
+    def sweep(self) -> Sweep:
+        return self._sweep(residual=True)
 
     def _ends(self, degrees, index):
         return degrees[0], degrees[0]
