@@ -51,6 +51,10 @@ types: $(STAMP)  ## Check the types
 .PHONY: check
 check: lint types test  ## Everything that .ci/run runs
 
+.PHONY: bench
+bench: $(STAMP)  ## Time Fluvial against its peers; ARGS="W1 W6 --rounds 3" chooses
+	$(BIN)/python -m benchmarks.speed $(ARGS)
+
 .PHONY: clean
 clean:  ## Remove outputs and caches; the virtual environment stays
 	rm -rf demo-output dist build .pytest_cache .ruff_cache .hypothesis .jax_cache

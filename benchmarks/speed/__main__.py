@@ -45,6 +45,7 @@ def main() -> None:
     arguments = _arguments()
     results = BENCH / "results"
     results.mkdir(parents=True, exist_ok=True)
+    (BENCH / "logs").mkdir(exist_ok=True)
     chosen = [w for w in WORKLOADS if not arguments.workloads or w.name in arguments.workloads]
     effort = QUICK if arguments.quick else Effort(arguments.rounds, arguments.seconds)
     name = "-".join(w.name for w in chosen) if len(chosen) < len(WORKLOADS) else "all"
@@ -63,8 +64,7 @@ def main() -> None:
             _summary(chosen, verdicts, bench)
     record = {"versions": pool.versions, "workloads": bench.records}
     (results / f"{name}.json").write_text(json.dumps(record, indent=1, default=str))
-    say_where = f"kept in {(results / name).relative_to(ROOT)}.md and .json"
-    print(say_where, file=sys.stderr)
+    print(f"kept in {(results / name).relative_to(ROOT)}.md and .json", file=sys.stderr)
 
 
 def _arguments() -> argparse.Namespace:

@@ -6,12 +6,18 @@ KERNEL_ROWS, KERNEL_COLUMNS, KERNEL_BANDWIDTH = 30_000, 8, 0.3
 """The kernel density of W7: stored rows, columns, bandwidth."""
 
 
-def table(n_rows: int, n_features: int) -> np.ndarray:
-    """Return float32 rows of about unit variance, the same for every library."""
-    rng = np.random.default_rng(n_features)
+def table(n_rows: int, n_features: int, *, seed: int = 0) -> np.ndarray:
+    """Return float32 rows of about unit variance, the same for every library.
+
+    Args:
+        n_rows: rows.
+        n_features: columns.
+        seed: another one draws other rows from the same distribution.
+    """
+    mixing_rng, rng = np.random.default_rng(n_features), np.random.default_rng(seed)
     if n_features == 2:
         return _moons(rng, n_rows)
-    mixing = rng.normal(size=(n_features, n_features)) / np.sqrt(n_features)
+    mixing = mixing_rng.normal(size=(n_features, n_features)) / np.sqrt(n_features)
     rows = rng.normal(size=(n_rows, n_features)) @ (np.eye(n_features) + mixing)
     return (rows / np.sqrt(1 + (mixing**2).sum(axis=0))).astype(np.float32)
 

@@ -73,7 +73,7 @@ class Race:
 
     Attributes:
         title: what is done.
-        task: the task of Fluvial and of all peers.
+        task: the task of Fluvial and of all peers; None where `beside` holds all entrants.
         goals: what is to be reached.
         peers: the libraries that do the same task.
         beside: more entrants, with tasks of their own.
@@ -81,7 +81,7 @@ class Race:
     """
 
     title: str
-    task: Task
+    task: Task | None
     goals: tuple[Goal, ...] = ()
     peers: tuple[str, ...] = PEERS
     beside: tuple[Entrant, ...] = ()
@@ -90,6 +90,8 @@ class Race:
     @property
     def entrants(self) -> tuple[Entrant, ...]:
         """Fluvial, the peers and the others, in the order of their turns."""
+        if self.task is None:
+            return self.beside
         same = tuple(Entrant(library, library, self.task) for library in (OURS, *self.peers))
         return same + self.beside
 

@@ -83,7 +83,10 @@ def _judge_goal(goal: Goal, outcome: Outcome) -> Verdict:
 
 def _judge_peak(goal: Goal, outcome: Outcome, ours: Timing, peak: Timing) -> Verdict:
     """Count 2 operations a weight in the pass forward, and 4 in the pass back."""
-    billions = 6e-9 * (ours.n_parameters or 0) * outcome.race.task.batch_size
+    task = outcome.race.task
+    if task is None or ours.n_parameters is None:
+        return Verdict("no figure", None)
+    billions = 6e-9 * ours.n_parameters * task.batch_size
     share = ratio([billions * seconds for seconds in peak.seconds], ours.seconds)
     rate = 1 / median(peak.seconds)
     what = f"{share} of the matmul peak of {rate:.0f} GFLOP/s"

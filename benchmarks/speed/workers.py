@@ -24,9 +24,7 @@ class Worker:
 
     def __init__(self, library: str, python: Path):
         self.library = library
-        logs = BENCH / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        self.log = logs / f"{library}.log"
+        self.log = BENCH / "logs" / f"{library}.log"
         with self.log.open("w") as stderr:
             self._process = subprocess.Popen(
                 [python, "-m", "benchmarks.speed.worker", library],

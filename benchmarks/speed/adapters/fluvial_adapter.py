@@ -99,7 +99,7 @@ class FluvialAdapter(FlowAdapter):
         if not hasattr(distributions, "KernelDensity"):
             raise Unsupported("fluvial.distributions has no KernelDensity")
         density = distributions.KernelDensity(table(KERNEL_ROWS, KERNEL_COLUMNS), KERNEL_BANDWIDTH)
-        queries = self.array(table(task.rows, KERNEL_COLUMNS))
+        queries = self.array(table(task.rows, KERNEL_COLUMNS, seed=1))
         log_prob = eqx.filter_jit(lambda density, x: density.log_prob(x))
         return Prepared(repeated(lambda: log_prob(density, queries).block_until_ready()))
 

@@ -14,7 +14,7 @@ class SklearnAdapter(Adapter):
     def prepare_kernel_density(self, task: Task) -> Prepared:
         """Prepare a kernel density's score_samples."""
         density = KernelDensity(bandwidth=KERNEL_BANDWIDTH).fit(table(KERNEL_ROWS, KERNEL_COLUMNS))
-        queries = table(task.rows, KERNEL_COLUMNS)
+        queries = table(task.rows, KERNEL_COLUMNS, seed=1)
         return Prepared(repeated(lambda: density.score_samples(queries)), compiles=False)
 
 

@@ -2,10 +2,12 @@
 
 import time
 from abc import abstractmethod
+from dataclasses import replace
 
 import numpy as np
 import torch
-from benchmarks.speed.adapters.base import FlowAdapter
+from benchmarks.speed.adapters.base import FlowAdapter, Prepared
+from benchmarks.speed.tasks import Task
 
 
 class TorchAdapter(FlowAdapter):
@@ -15,6 +17,10 @@ class TorchAdapter(FlowAdapter):
     """
 
     thread_choices = (1, 2)
+
+    def prepare_sample(self, task: Task) -> Prepared:
+        # Nothing compiles, and a sample of D passes is too slow to be drawn for nothing.
+        return replace(super().prepare_sample(task), compiles=False)
 
     def use_threads(self, n: int) -> None:
         torch.set_num_threads(n)

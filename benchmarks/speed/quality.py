@@ -1,0 +1,150 @@
+"""W11: seconds until the held-out log-likelihood that the peers' recipes reach in a minute."""
+
+import json
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from benchmarks.speed.cores import keep_to_cores
+from benchmarks.speed.environments import BENCH, ROOT
+from benchmarks.speed.report import table
+from benchmarks.speed.verdicts import Verdict, judge
+
+PEER_SECONDS = 60.0
+LADDER = (1.0, 1.5, 2.0, 3.0, 4.5, 6.0, 9.0, 13.0, 20.0, 30.0, 45.0, 60.0)
+"""Time limits that Fluvial is given, in a fresh process each, until it is as good."""
+
+SOONER = 5.0
+HELD_OUT = 0.2
+PEERS = {"flowjax": "jax", "zuko": "torch"}
+OURS = {"fluvial": (), "fluvial, spline flow": ("neural_spline_flow",)}
+
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table among the files of the data folder.
+
+    Attributes:
+        name: what the report calls it.
+        path: the file, in the data folder.
+        distinct: only columns with at least this share of distinct values; densities of repeated
+            values grow without limit, and compare nothing.
+    """
+
+    name: str
+    path: str
+    distinct: float = 0.0
+
+
+SOURCES = (
+    Source("Wilt", "adbench/Wilt.npz"),
+    Source("skillcraft", "uci/skillcraft.npz", distinct=0.3),
+    Source("pendigits", "adbench/pendigits.npz"),
+    Source("pumadyn", "uci/pumadyn32nm.npz"),
+    Source("MiniBooNE", "miniboone/train_subset.npy"),
+)
+
+
+def run(bench) -> list[Verdict]:
+    """Race each library's recipe on each table, print the results, return the verdicts."""
+    quick = bench.effort.quick
+    sources = [s for s in SOURCES[: 1 if quick else None] if (bench.data / s.path).exists()]
+    if not sources:
+        bench.say(f"No table in {bench.data}: give their folder with --data DIR.\n")
+        return [Verdict("no figure", None)]
+    verdicts, rows, records = [], [], {}
+    for source in sources:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "table.npz"
+            shape = _write(source, bench.data, path)
+            best, peers = _peers(path, bench, 2.0 if quick else PEER_SECONDS)
+            ours = {
+                label: _ours(path, bench, best[1], settings, LADDER[:2] if quick else LADDER)
+                for label, settings in OURS.items()
+            }
+        records[source.name] = {"shape": shape, "peers": peers, "ours": ours}
+        rows.append(_row(source, shape, best, peers, ours))
+        verdicts.append(_judge(source, best, ours["fluvial"]))
+    header = ("table", "target, nats", "flowjax", "zuko", *OURS)
+    for line in table(header, rows):
+        bench.say(line)
+    bench.say("")
+    bench.records["W11"] = records
+    return verdicts
+
+
+def _write(source: Source, folder: Path, path: Path) -> tuple[int, int]:
+    """Write train and held-out rows; return the table's shape."""
+    loaded = np.load(folder / source.path)
+    rows = np.asarray(loaded if source.path.endswith(".npy") else loaded["X"], np.float64)
+    distinct = [len(np.unique(column)) / len(rows) for column in rows.T]
+    rows = rows[:, np.asarray(distinct) >= source.distinct]
+    order = np.random.default_rng(0).permutation(len(rows))
+    n_held_out = round(HELD_OUT * len(rows))
+    np.savez(path, train=rows[order[n_held_out:]], held_out=rows[order[:n_held_out]])
+    return rows.shape
+
+
+def _peers(path: Path, bench, seconds: float) -> tuple[tuple[float, float], dict[str, Points]]:
+    """Return the best point (seconds, nats) of all peers, and every peer's best."""
+    best = {}
+    for peer, environment in PEERS.items():
+        python = bench.environments.python(environment)
+        points = _recipe(python, f"{peer}_recipe", path, seconds)
+        best[peer] = [max(points, key=lambda point: point[1])] if points else []
+    every = [point for points in best.values() for point in points]
+    return max(every, key=lambda point: point[1], default=(seconds, -np.inf)), best
+
+
+def _ours(
+    path: Path, bench, target: float, settings: tuple[str, ...], ladder: tuple[float, ...]
+) -> Points:
+    """Return the points of ever longer fits, up to the first that reaches the target."""
+    python = bench.environments.python("jax")
+    tried: Points = []
+    for limit in ladder:
+        tried += _recipe(python, "fluvial_recipe", path, limit, *settings)
+        if tried and tried[-1][1] >= target:
+            break
+    return tried
+
+
+def _recipe(python: Path, recipe: str, path: Path, seconds: float, *more: str) -> Points:
+    command = [python, "-m", f"benchmarks.speed.recipes.{recipe}", path, seconds, *more]
+    with (BENCH / "logs" / f"{recipe}.log").open("w") as log:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            preexec_fn=keep_to_cores,
+            check=False,
+        )
+    return [tuple(point) for point in json.loads(done.stdout)] if done.returncode == 0 else []
+
+
+def _row(source: Source, shape: tuple[int, int], best, peers, ours) -> tuple[str, ...]:
+    def reached(points: Points) -> str:
+        if not points:
+            return "failed"
+        seconds, nats = max(points, key=lambda point: point[1])
+        return f"{nats:.2f} in {seconds:.1f} s"
+
+    name = f"{source.name} {shape[0]:,} x {shape[1]}"
+    cells = [reached(peers[peer]) for peer in PEERS] + [reached(ours[label]) for label in OURS]
+    return (name, f"{best[1]:.2f}", *cells)
+
+
+def _judge(source: Source, best: tuple[float, float], tried: Points) -> Verdict:
+    if not tried or not np.isfinite(best[1]):
+        return Verdict(f"{source.name}: no figure", None)
+    seconds, nats = tried[-1]
+    if nats < best[1]:
+        what = f"{source.name}: {best[1]:.2f} nats not reached"
+        return Verdict(f"{what}, best {max(nats for _, nats in tried):.2f}: not met", False)
+    what = f"{source.name}: {best[1]:.2f} nats in {seconds:.1f} s, the best peer in {best[0]:.1f} s"
+    return judge(best[0] / seconds, SOONER, what)
