@@ -29,7 +29,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     """Probability density of a table of numbers, learned by a normalizing flow.
 
     The columns are standardised robustly inside (median and a quantile range, a logarithmic
-    tail beyond three of these, never clipped), and densities are in the units of the table's own
+    tail beyond ten of these, never clipped), and densities are in the units of the table's own
     columns. Constant columns and exact copies of other columns are left out of the density; a row
     that departs from them by more than 1e-6 of their magnitude loses 1e6 nats a column. No finite
     row scores NaN or infinity.

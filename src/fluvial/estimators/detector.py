@@ -80,7 +80,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
 
     def __init__(
         self,
-        flow=settings.FLOW,
+        flow=settings.DETECTOR_FLOW,
         n_layers=None,
         hidden_sizes=None,
         n_bins=None,

@@ -6,6 +6,7 @@ from typing import Any
 
 FLOW = "neural_spline_flow"
 BATCH_SIZE = 256
+DETECTOR_FLOW = "neural_spline_flow"
 MAX_EPOCHS = 200
 LEARNING_RATE = 1e-3
 VALIDATION_FRACTION = 0.1
@@ -18,12 +19,15 @@ class Recipe:
     n_layers: int
     hidden_sizes: tuple[int, ...]
     n_bins: int | None = None
+    linear: str = "reverse"
 
 
 RECIPES = {
     "iaf": Recipe(5, (128, 128)),
     "maf": Recipe(5, (128, 128)),
-    "neural_spline_flow": Recipe(3, (128, 128), 8),
+    # Without linear maps, which scale small departures up: a drift of correlated columns costs them
+    # as much as a true anomaly, and what lies far out in a common direction costs too little.
+    "neural_spline_flow": Recipe(3, (128, 128), 8, "permutation"),
     "nice": Recipe(8, (128, 128)),
     "real_nvp": Recipe(8, (128, 128)),
 }
@@ -73,6 +77,7 @@ def chosen_arguments(model: Any) -> dict[str, Any]:
     chosen = {
         "n_layers": int(recipe.n_layers if model.n_layers is None else model.n_layers),
         "hidden_sizes": tuple(int(size) for size in sizes),
+        "linear": recipe.linear,
     }
     if recipe.n_bins is not None:
         chosen["n_bins"] = int(recipe.n_bins if model.n_bins is None else model.n_bins)

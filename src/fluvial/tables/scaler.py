@@ -19,7 +19,7 @@ class TableScaler:
     """Robust standardisation that leaves out what does not vary.
 
     Constant columns and exact copies are left out; every other column is centred at its median,
-    divided by a robust scale and, beyond three of these, mapped logarithmically
+    divided by a robust scale and, beyond ten of these, mapped logarithmically
     (`fluvial.tables.scaling`). Everything is computed in float64.
 
     Attributes:

@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-TAIL_START = 3.0
+TAIL_START = 10.0
 """Beyond this many scales from the centre, the map is logarithmic."""
 
 NORMAL_IQR = 1.3489795003921634
