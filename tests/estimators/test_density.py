@@ -30,13 +30,13 @@ PARAMETERS = [
 
 
 def test_the_constructors_are_as_declared():
-    assert list(inspect.signature(FlowDensity).parameters) == PARAMETERS
-    names = [*PARAMETERS, "contamination"]
+    assert list(inspect.signature(FlowDensity).parameters) == [*PARAMETERS, "effort"]
+    names = [*PARAMETERS, "contamination", "effort"]
     assert list(inspect.signature(FlowAnomalyDetector).parameters) == names
     defaults = FlowAnomalyDetector().get_params()
     assert (defaults["verbose"], defaults["random_state"]) == (0, None)
     assert defaults["contamination"] is None
-    shared = {name: defaults[name] for name in PARAMETERS}
+    shared = {name: defaults[name] for name in [*PARAMETERS, "effort"]}
     assert FlowDensity().get_params() == shared
 
 
@@ -216,7 +216,8 @@ def test_unusable_tables_are_refused(values, message):
 @pytest.mark.parametrize(
     ("parameter", "value", "message"),
     [
-        ("flow", "glow2", r"flow must be one of \['iaf'"),
+        ("flow", "glow2", r"flow must be one of \['auto', 'iaf'"),
+        ("effort", "huge", r"effort must be one of \['fast', 'balanced', 'thorough'\]"),
         ("n_layers", 0, "n_layers must be a whole number of at least 1 or None, but is 0"),
         ("n_layers", 1.5, "n_layers must be a whole number"),
         ("hidden_sizes", (), "hidden_sizes must be one or more sizes"),

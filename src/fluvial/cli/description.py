@@ -26,7 +26,7 @@ def describe(path: Path) -> dict[str, Any]:
     header = file.header
     try:
         schema, training, flow = header["schema"], header["training"], header["specification"]
-        sizes = flow.get("arguments", {})
+        sizes = _first_flow(flow).get("arguments", {})
         return {
             "file": str(path),
             "kind": file.kind,
@@ -36,7 +36,8 @@ def describe(path: Path) -> dict[str, Any]:
             "columns_left_out": columns_left_out(file),
             "rows": training["n_samples_fit"],
             "rows_held_out": training["n_held_out"],
-            "flow": flow.get("recipe", flow["type"]),
+            "flow": flow.get("recipe", "auto" if flow["type"] == "mixture" else flow["type"]),
+            "members": _members(flow),
             "n_layers": sizes.get("n_layers"),
             "hidden_sizes": sizes.get("hidden_sizes"),
             "n_bins": sizes.get("n_bins"),
@@ -48,6 +49,22 @@ def describe(path: Path) -> dict[str, Any]:
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(f"{path} lacks what a {file.kind} needs: {error!r}") from None
+
+
+def _first_flow(specification: dict[str, Any]) -> dict[str, Any]:
+    """Of a mixture the first flow, else the specification itself."""
+    flows = [part for part in specification.get("parts", []) if part["type"] == "flow"]
+    return flows[0] if flows else specification
+
+
+def _members(specification: dict[str, Any]) -> dict[str, float] | None:
+    """The weight of each member of a mixture; flows of one name add up."""
+    if specification["type"] != "mixture":
+        return None
+    weights: dict[str, float] = {}
+    for name, weight in zip(specification["names"], specification["weights"], strict=True):
+        weights[name] = round(weights.get(name, 0.0) + weight, 4)
+    return weights
 
 
 def columns_left_out(file: ModelFile) -> list[str]:

@@ -20,7 +20,7 @@ Recipe = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The recipe: neural_spline_flow, maf, iaf, real_nvp or nice.",
+        help="auto, or a recipe: neural_spline_flow, maf, iaf, real_nvp or nice.",
         rich_help_panel=_FLOW,
     ),
 ]
@@ -37,6 +37,14 @@ HiddenSizes = Annotated[
 Bins = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Bins of each spline.", rich_help_panel=_FLOW),
+]
+Effort = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="fast, balanced or thorough: how much work auto takes.",
+        rich_help_panel=_FLOW,
+    ),
 ]
 BatchSize = Annotated[
     int | None,

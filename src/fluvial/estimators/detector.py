@@ -20,20 +20,20 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
 
     Parameters
     ----------
-    flow : {"neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, \
-            default="neural_spline_flow"
-        The recipe of `fluvial.flows`. The default and "maf" give the best densities; "real_nvp"
-        and "nice" are quickest.
+    flow : {"auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, default="auto"
+        "auto" is a mixture of a neural spline flow, a Gaussian mixture and a kernel density,
+        weighted on held-out rows (see `FlowDensity`); the others are one flow of that recipe of
+        `fluvial.flows`. "real_nvp" and "nice" are quickest.
     n_layers : int or None, default=None
         Layers of the flow, at least 1 (2 for "real_nvp" and "nice"); None: chosen by recipe.
     hidden_sizes : tuple of int or None, default=None
         Units of each hidden layer of each layer's network; None: chosen by recipe.
     n_bins : int or None, default=None
-        Bins of each spline, for "neural_spline_flow" alone; None: 8.
+        Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 8.
     batch_size : int, default=256
-        Rows a training step.
+        Rows a training step; with "auto", fewer where rows are few.
     max_epochs : int, default=200
-        Passes over the training rows at most.
+        Passes over the training rows at most; with "auto", `effort` bounds them too.
     max_seconds : float or None, default=None
         Limit of the wall time of training. Where it binds, results depend on the machine's speed.
     learning_rate : float, default=0.001
@@ -52,6 +52,10 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         None: the rows given to fit are taken as normal, and the threshold is the 1 % quantile of
         the held-out rows' log densities (of all rows' where fewer than 20 are held out). A number
         in (0, 0.5]: that share of the rows given to fit is flagged.
+    effort : {"fast", "balanced", "thorough"}, default="balanced"
+        How much work "auto" takes, in steps and not in seconds, so that seeds reproduce: at most
+        1,500, 6,000 or 30,000 training steps of its spline flow; "thorough" adds an affine
+        autoregressive flow. Single recipes ignore it.
 
     Attributes
     ----------
@@ -93,6 +97,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         verbose=0,
         random_state=None,
         contamination=None,
+        effort=settings.EFFORT,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -107,6 +112,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
         self.contamination = contamination
+        self.effort = effort
 
     def fit(self, X, y=None):
         """Learn the density of the rows of a table, and the threshold.

@@ -1,4 +1,4 @@
-"""From scaled rows to a fitted distribution and its specification."""
+"""From the rows of a table to a fitted distribution and its specification."""
 
 from typing import Any
 
@@ -8,42 +8,52 @@ import numpy as np
 
 from fluvial import training
 from fluvial.estimators import settings
-from fluvial.estimators.specification import Specification, build, flow_specification
+from fluvial.estimators.combination import Learned, learn_combination
+from fluvial.estimators.specification import build, flow_specification
 from fluvial.tables import TableScaler
-from fluvial.training import History
+from fluvial.tables.dequantization import dequantised, rounding_steps
 
 
 def learn(
     model: Any, matrix: np.ndarray, held_out: np.ndarray, scaler: TableScaler, *, seed: int
-) -> tuple[Specification, Any, History]:
+) -> Learned:
     """Fit the distribution that the hyper-parameters of an estimator ask for.
+
+    Rounded columns get noise of their own step in the rows that are trained on, and there alone.
 
     Args:
         model: a `FlowDensity`, for its hyper-parameters.
         matrix: `(n, D)`, the rows of the table.
         held_out: the places of the rows that training does not see.
         scaler: from rows to scaled rows.
-        seed: of the starting parameters and of the order of training.
-
-    Returns:
-        What the distribution is, the distribution, and the record of its training.
+        seed: of the noise, the starting parameters and the order of training.
 
     Raises:
         TrainingError: where training diverges.
     """
-    specification = flow_specification(
-        model.flow, n_features=scaler.n_kept, **settings.chosen_arguments(model)
-    )
     dtype = jnp.result_type(float)
     seen = np.delete(matrix, held_out, axis=0)
+    seen = dequantised(seen, rounding_steps(seen), np.random.RandomState(seed))
+    rows, _ = scaler.transform(seen, dtype=dtype)
     validation = None
     if len(held_out):
         validation, _ = scaler.transform(matrix[held_out], dtype=dtype)
+    if model.flow == settings.AUTO:
+        return learn_combination(model, rows, validation, seed=seed)
+    return _learn_flow(model, rows, validation, seed=seed)
+
+
+def _learn_flow(
+    model: Any, rows: np.ndarray, validation: np.ndarray | None, *, seed: int
+) -> Learned:
+    specification = flow_specification(
+        model.flow, n_features=rows.shape[1], **settings.chosen_arguments(model, model.flow)
+    )
     of_flow, of_training = jax.random.split(jax.random.key(seed))
     distribution, history = training.fit(
         of_training,
         build(specification, of_flow),
-        scaler.transform(seen, dtype=dtype)[0],
+        rows,
         batch_size=int(model.batch_size),
         max_epochs=int(model.max_epochs),
         max_seconds=model.max_seconds,
@@ -53,4 +63,4 @@ def learn(
         show_progress=bool(model.verbose),
         validation_data=validation,
     )
-    return specification, distribution, history
+    return Learned(specification, distribution, history)

@@ -104,6 +104,7 @@ def _header(density: FlowDensity) -> dict[str, Any]:
             "n_held_out": len(density.held_out_indices_),
             "held_out_score": density.held_out_score_,
             "epochs": len(density.history_.train_loss),
+            "members": list(density.members_),
             **{name: value for name, value in facts.items() if name not in CURVES},
         },
     }
@@ -129,6 +130,7 @@ def _density(parameters: dict[str, Any], file: ModelFile, where: str) -> FlowDen
         header["specification"], _below("distribution", arrays), what=where
     )
     density.held_out_indices_ = arrays["held_out_indices"]
+    density.members_ = tuple(facts["members"])
     density.n_samples_fit_ = facts["n_samples_fit"]
     density.held_out_score_ = facts["held_out_score"]
     curves = {name: tuple(values.tolist()) for name, values in _below("history", arrays).items()}

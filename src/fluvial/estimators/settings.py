@@ -4,7 +4,9 @@ import numbers
 from dataclasses import dataclass
 from typing import Any
 
-FLOW = "neural_spline_flow"
+AUTO = "auto"
+FLOW = AUTO
+EFFORT = "balanced"
 BATCH_SIZE = 256
 DETECTOR_FLOW = "neural_spline_flow"
 MAX_EPOCHS = 200
@@ -33,6 +35,24 @@ RECIPES = {
 }
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How much work `flow="auto"` takes: training steps a flow, and which flows."""
+
+    n_steps: int
+    recipes: tuple[str, ...]
+
+
+EFFORTS = {
+    "fast": Effort(1_500, ("neural_spline_flow",)),
+    "balanced": Effort(6_000, ("neural_spline_flow",)),
+    "thorough": Effort(30_000, ("neural_spline_flow", "maf")),
+}
+
+MEMBER_ARGUMENTS: dict[str, dict[str, Any]] = {"maf": {"residual": True, "linear": "lu"}}
+"""Arguments of a recipe where it is a member of a mixture."""
+
+
 def check_settings(model: Any) -> None:
     """Refuse hyper-parameters out of their ranges.
 
@@ -42,15 +62,18 @@ def check_settings(model: Any) -> None:
     Raises:
         ValueError: naming the hyper-parameter, its range and what it is.
     """
-    if model.flow not in RECIPES:
-        raise ValueError(f"flow must be one of {sorted(RECIPES)}, but is {model.flow!r}")
+    if model.flow != AUTO and model.flow not in RECIPES:
+        raise ValueError(f"flow must be one of {sorted([AUTO, *RECIPES])}, but is {model.flow!r}")
+    if model.effort not in EFFORTS:
+        raise ValueError(f"effort must be one of {list(EFFORTS)}, but is {model.effort!r}")
     for name in ("n_layers", "n_bins", "patience"):
         _check_whole(name, getattr(model, name), optional=True)
     for name in ("batch_size", "max_epochs"):
         _check_whole(name, getattr(model, name))
     for size in _sizes(model.hidden_sizes):
         _check_whole("every entry of hidden_sizes", size)
-    if model.n_bins is not None and RECIPES[model.flow].n_bins is None:
+    has_bins = model.flow == AUTO or RECIPES[model.flow].n_bins is not None
+    if model.n_bins is not None and not has_bins:
         raise ValueError(f"flow={model.flow!r} has no bins; leave n_bins=None")
     _check_real("learning_rate", model.learning_rate, 0, float("inf"), ends="()")
     _check_real("validation_fraction", model.validation_fraction, 0, 1, ends="[)")
@@ -70,9 +93,9 @@ def check_contamination(value: Any) -> None:
         _check_real("contamination", value, 0, 0.5, ends="(]")
 
 
-def chosen_arguments(model: Any) -> dict[str, Any]:
-    """Return the sizes of the recipe `model.flow`, as its keyword arguments."""
-    recipe = RECIPES[model.flow]
+def chosen_arguments(model: Any, name: str) -> dict[str, Any]:
+    """Return the sizes of the recipe `name`, chosen in `model` or its own, as its arguments."""
+    recipe = RECIPES[name]
     sizes = recipe.hidden_sizes if model.hidden_sizes is None else _sizes(model.hidden_sizes)
     chosen = {
         "n_layers": int(recipe.n_layers if model.n_layers is None else model.n_layers),

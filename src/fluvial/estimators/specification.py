@@ -1,8 +1,8 @@
 """What a distribution is, in a form that a model file holds, and building it from that.
 
 A specification is a dictionary of what JSON holds, with its `type`. One of type "flow" names a
-recipe of `fluvial.flows` and its keyword arguments; a composition holds the specifications of its
-parts.
+recipe of `fluvial.flows` and its keyword arguments; one of type "mixture" holds the specifications
+of its parts, their names and their weights; "gaussian_mixture" and "kernel_density" tell sizes.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,12 +11,15 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
 from fluvial import flows
 from fluvial.artifacts import fill_tree
+from fluvial.distributions import GaussianMixture, KernelDensity, Mixture
 from fluvial.errors import ModelFileError
+from fluvial.parameters import zeros
 
 Specification = dict[str, Any]
 
@@ -30,6 +33,33 @@ def flow_specification(recipe: str, **arguments: Any) -> Specification:
     """
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items()}
     return {"type": "flow", "recipe": recipe, "arguments": plain}
+
+
+def mixture_specification(
+    parts: list[Specification], weights: list[float], names: list[str]
+) -> Specification:
+    """Describe a mixture by its parts; weights and names are for readers, arrays hold the weights.
+
+    Examples:
+        >>> parts = [flow_specification(name, n_features=2) for name in ("maf", "nice")]
+        >>> mixture_specification(parts, [0.5, 0.5], ["maf", "nice"])["type"]
+        'mixture'
+    """
+    return {"type": "mixture", "parts": parts, "weights": weights, "names": names}
+
+
+def describe_distribution(distribution: GaussianMixture | KernelDensity) -> Specification:
+    """Describe a classical density by its sizes.
+
+    Examples:
+        >>> describe_distribution(KernelDensity(np.zeros((5, 2)), 1.0))
+        {'type': 'kernel_density', 'n_rows': 5, 'n_features': 2}
+    """
+    if isinstance(distribution, GaussianMixture):
+        size, n_features = distribution.means.shape
+        return {"type": "gaussian_mixture", "n_components": size, "n_features": n_features}
+    n_rows, n_features = distribution.rows.shape
+    return {"type": "kernel_density", "n_rows": n_rows, "n_features": n_features}
 
 
 def build(specification: Specification, key: Array) -> Any:
@@ -85,5 +115,28 @@ def _build_flow(specification: Specification, key: Array) -> Any:
     return make(key, **made)
 
 
+def _build_mixture(specification: Specification, key: Array) -> Any:
+    parts = specification["parts"]
+    keys = jax.random.split(key, len(parts))
+    made = [build(part, part_key) for part, part_key in zip(parts, keys, strict=True)]
+    return Mixture(made, zeros((len(made),)) + 1)
+
+
+def _build_gaussian_mixture(specification: Specification, key: Array) -> Any:
+    size, n_features = specification["n_components"], specification["n_features"]
+    means = zeros((size, n_features))
+    trils = means[:, :, None] + jnp.eye(n_features, dtype=means.dtype)
+    return GaussianMixture(means[:, 0] + 1, means, scale_trils=trils)
+
+
+def _build_kernel_density(specification: Specification, key: Array) -> Any:
+    return KernelDensity(zeros((specification["n_rows"], specification["n_features"])), 1.0)
+
+
 _RECIPES = ("iaf", "maf", "neural_spline_flow", "nice", "real_nvp")
-_BUILDERS: dict[str, Callable[[Specification, Array], Any]] = {"flow": _build_flow}
+_BUILDERS: dict[str, Callable[[Specification, Array], Any]] = {
+    "flow": _build_flow,
+    "gaussian_mixture": _build_gaussian_mixture,
+    "kernel_density": _build_kernel_density,
+    "mixture": _build_mixture,
+}

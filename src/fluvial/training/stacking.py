@@ -32,7 +32,7 @@ def stack(log_probs: ArrayLike, *, smallest: float = SMALLEST_WEIGHT) -> np.ndar
     Examples:
         >>> import numpy as np
         >>> stack(np.log([[0.9, 0.1], [0.8, 0.1], [0.1, 0.9]])).round(2).tolist()
-        [0.72, 0.28]
+        [0.71, 0.29]
 
     References:
         Smyth and Wolpert 1998, Stacked density estimation, section 3.
