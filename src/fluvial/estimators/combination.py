@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -49,6 +49,8 @@ class Learned:
     distribution: Any
     history: History
     members: tuple[dict[str, Any], ...] = ()
+    rounding_steps: np.ndarray = field(default_factory=lambda: np.empty(0))
+    gains: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,17 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
+    def summary(self):
+        """Tell what fit did: the density's summary, and the threshold.
+
+        Returns
+        -------
+        summary : str
+            The lines.
+        """
+        check_is_fitted(self)
+        return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f} nats"
+
     def save(self, path: str | os.PathLike) -> None:
         """Write a model file, whole or not at all; `fluvial.load` reads it.
 

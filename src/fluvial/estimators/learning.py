@@ -1,5 +1,6 @@
 """From the rows of a table to a fitted distribution and its specification."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 from fluvial import training
 from fluvial.estimators import settings
 from fluvial.estimators.combination import Learned, learn_combination
+from fluvial.estimators.comparison import compare
 from fluvial.estimators.specification import build, flow_specification
 from fluvial.tables import TableScaler
 from fluvial.tables.dequantization import dequantised, rounding_steps
@@ -33,14 +35,16 @@ def learn(
     """
     dtype = jnp.result_type(float)
     seen = np.delete(matrix, held_out, axis=0)
-    seen = dequantised(seen, rounding_steps(seen), np.random.RandomState(seed))
+    steps = rounding_steps(seen)
+    seen = dequantised(seen, steps, np.random.RandomState(seed))
     rows, _ = scaler.transform(seen, dtype=dtype)
     validation = None
     if len(held_out):
         validation, _ = scaler.transform(matrix[held_out], dtype=dtype)
-    if model.flow == settings.AUTO:
-        return learn_combination(model, rows, validation, seed=seed)
-    return _learn_flow(model, rows, validation, seed=seed)
+    learn_rows = learn_combination if model.flow == settings.AUTO else _learn_flow
+    learned = learn_rows(model, rows, validation, seed=seed)
+    gains = compare(learned.distribution, rows, validation)
+    return replace(learned, rounding_steps=steps, gains=gains)
 
 
 def _learn_flow(

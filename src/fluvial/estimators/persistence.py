@@ -103,6 +103,8 @@ def _header(density: FlowDensity) -> dict[str, Any]:
             "n_samples_fit": density.n_samples_fit_,
             "n_held_out": len(density.held_out_indices_),
             "held_out_score": density.held_out_score_,
+            "held_out_standard_error": density.held_out_standard_error_,
+            "gains": density.gains_,
             "epochs": len(density.history_.train_loss),
             "members": list(density.members_),
             **{name: value for name, value in facts.items() if name not in CURVES},
@@ -116,6 +118,7 @@ def _arrays(density: FlowDensity) -> dict[str, np.ndarray]:
         **_under("scaler", density.scaler_.to_arrays()),
         **_under("history", {n: np.array(getattr(density.history_, n), float) for n in CURVES}),
         "held_out_indices": density.held_out_indices_,
+        "rounding_steps": density.rounding_steps_,
     }
 
 
@@ -132,7 +135,10 @@ def _density(parameters: dict[str, Any], file: ModelFile, where: str) -> FlowDen
     density.held_out_indices_ = arrays["held_out_indices"]
     density.members_ = tuple(facts["members"])
     density.n_samples_fit_ = facts["n_samples_fit"]
+    density.rounding_steps_ = arrays["rounding_steps"]
     density.held_out_score_ = facts["held_out_score"]
+    density.held_out_standard_error_ = facts["held_out_standard_error"]
+    density.gains_ = facts["gains"]
     curves = {name: tuple(values.tolist()) for name, values in _below("history", arrays).items()}
     rest = {name: facts[name] for name in ("stop_reason", "best_epoch", "seconds")}
     density.history_ = History(**curves, **rest)

@@ -1,0 +1,100 @@
+"""What a fitted density is worth: held-out rows under it and under classical densities."""
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from fluvial.distributions import GaussianMixture, Mixture
+from fluvial.estimators import blocks
+from fluvial.tables.warning import warn_user
+
+RIDGE = 1e-6
+FEW_VALUES, MANY_ROWS = 10, 50
+LITTLE_WEIGHT = 0.02
+WIDE_GAP, WIDE_GAP_A_COLUMN = 1.0, 0.1
+
+
+def compare(
+    distribution: Any, rows: np.ndarray, held_out: np.ndarray | None
+) -> dict[str, dict[str, float]]:
+    """Compare a density on held-out rows with a Gaussian, and with its own Gaussian mixture.
+
+    Args:
+        distribution: fitted to `rows`.
+        rows: (n, D) scaled rows that were trained on.
+        held_out: (m, D) scaled rows that were not, or None.
+
+    Returns:
+        By the name of each baseline: "gain", by how many nats a row the density is better, and its
+        "standard_error". Empty with fewer than two held-out rows.
+    """
+    if held_out is None or len(held_out) < 2:
+        return {}
+    own = blocks.log_prob(distribution, held_out)
+    baselines = {"gaussian": gaussian_log_prob(rows, held_out)}
+    if isinstance(distribution, Mixture):
+        for part in distribution.distributions:
+            if isinstance(part, GaussianMixture):
+                baselines["gaussian_mixture"] = blocks.log_prob(part, held_out)
+    gains = {name: own - log_prob for name, log_prob in baselines.items()}
+    return {
+        name: {
+            "gain": float(np.mean(gain)),
+            "standard_error": float(np.std(gain, ddof=1) / math.sqrt(len(gain))),
+        }
+        for name, gain in gains.items()
+    }
+
+
+def gaussian_log_prob(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Return the log density of `queries` under the Gaussian with the moments of `rows`.
+
+    A millionth of the mean variance is added, so that collinear columns and few rows will do.
+    """
+    rows, queries = rows.astype(np.float64), queries.astype(np.float64)
+    n_features = rows.shape[1]
+    covariance = np.atleast_2d(np.cov(rows, rowvar=False, bias=True))
+    ridge = RIDGE * max(float(np.trace(covariance)) / n_features, np.finfo(float).tiny)
+    factor = cholesky(covariance + ridge * np.eye(n_features), lower=True)
+    white = solve_triangular(factor, (queries - rows.mean(axis=0)).T, lower=True)
+    constant = np.log(np.diag(factor)).sum() + n_features * math.log(2 * math.pi) / 2
+    return -(white**2).sum(axis=0) / 2 - constant
+
+
+def warn_of_fit(model: Any, matrix: np.ndarray) -> None:
+    """Warn where the flow of a mixture gained nothing, where it overfits, where columns are
+    discrete.
+
+    Args:
+        model: a fitted `FlowDensity`.
+        matrix: `(n, D)`, the rows given to fit.
+    """
+    recipes = {part.get("recipe") for part in model.specification_.get("parts", [])} - {None}
+    weight = sum(member["weight"] for member in model.members_ if member["name"] in recipes)
+    weighed = [member["nats"] for member in model.members_ if member["nats"] is not None]
+    if weighed and weight < LITTLE_WEIGHT:
+        warn_user(
+            f"the flow gained nothing: it has {weight:.1%} of the weight, the classical densities "
+            "beside it the rest; see summary()"
+        )
+    history = model.history_
+    if history.validation_loss and history.best_epoch:
+        best = history.best_epoch - 1
+        gap = history.validation_loss[best] - history.train_loss[best]
+        if gap > WIDE_GAP + WIDE_GAP_A_COLUMN * model.scaler_.n_kept:
+            warn_user(
+                f"rows that the flow was trained on score {gap:.1f} nats above held-out rows; "
+                "more rows, fewer columns or smaller hidden_sizes would help"
+            )
+    if len(matrix) >= MANY_ROWS:
+        kept = model.scaler_.left_out.kept
+        few = [j for j in kept if len(np.unique(matrix[:, j])) <= FEW_VALUES]
+        if few:
+            names = ", ".join(model.schema_.label(j) for j in few[:5])
+            more = f" and {len(few) - 5} more" if len(few) > 5 else ""
+            warn_user(
+                f"at most {FEW_VALUES} different values, so rather discrete than continuous: "
+                f"{names}{more}; their density is that of values smeared over one step"
+            )
