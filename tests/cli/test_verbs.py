@@ -171,6 +171,7 @@ def test_info_tells_what_was_fitted(run, model, detector):
         "n_layers": 2,
         "hidden_sizes": [8],
         "n_bins": None,
+        "members": None,
         "epochs": 2,
         "held_out_nats": detector.density_.held_out_score_,
         "threshold": detector.offset_,
