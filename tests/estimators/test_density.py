@@ -37,7 +37,7 @@ def test_the_constructors_are_as_declared():
     assert (defaults["verbose"], defaults["random_state"]) == (0, None)
     assert defaults["contamination"] is None
     shared = {name: defaults[name] for name in [*PARAMETERS, "effort"]}
-    assert FlowDensity().get_params() == shared
+    assert FlowDensity().get_params() == {**shared, "flow": "auto"}
 
 
 def test_scores_are_finite_floats_in_the_units_of_the_columns(density, rows):

@@ -139,12 +139,8 @@ def _fit_flow(
     until: float,
     n_folds: int,
 ) -> tuple[Specification, Any, History]:
-    specification = flow_specification(
-        recipe,
-        n_features=rows.shape[1],
-        **settings.chosen_arguments(model, recipe),
-        **settings.MEMBER_ARGUMENTS.get(recipe, {}),
-    )
+    arguments = settings.chosen_arguments(model, recipe) | settings.MEMBER_ARGUMENTS.get(recipe, {})
+    specification = flow_specification(recipe, n_features=rows.shape[1], **arguments)
     of_flow, of_training = jax.random.split(jax.random.key(rng.randint(np.iinfo(np.int32).max)))
     batch_size = _batch_size(len(rows), int(model.batch_size))
     n_steps = settings.EFFORTS[model.effort].n_steps // n_folds

@@ -20,7 +20,8 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
 
     Parameters
     ----------
-    flow : {"auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, default="auto"
+    flow : {"auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, \
+            default="neural_spline_flow"
         "auto" is a mixture of a neural spline flow, a Gaussian mixture and a kernel density,
         weighted on held-out rows (see `FlowDensity`); the others are one flow of that recipe of
         `fluvial.flows`. "real_nvp" and "nice" are quickest.
