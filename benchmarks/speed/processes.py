@@ -67,6 +67,7 @@ def run(bench) -> list[Verdict]:
         verdicts += _judge(case, runs)
         records[case.title] = {label: asdict(entry) for label, entry in runs.items()}
     bench.records["W9"] = records
+    bench.pool.note_versions("fluvial", "flowjax", "zuko")
     return verdicts
 
 

@@ -74,6 +74,7 @@ def run(bench) -> list[Verdict]:
         bench.say(line)
     bench.say("")
     bench.records["W11"] = records
+    bench.pool.note_versions("fluvial", "flowjax", "zuko")
     return verdicts
 
 

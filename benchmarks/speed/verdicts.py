@@ -46,7 +46,7 @@ def judge(measured: float, factor: float, what: str, *, at_most: bool = False) -
     """
     met = measured <= factor if at_most else measured >= factor
     sign = "<=" if at_most else ">="
-    reached = f"goal {sign} {factor:g}: "
+    reached = f"goal {sign} {factor:.3g}: "
     if met:
         return Verdict(f"{what}, {reached}met", True)
     short = measured / factor if at_most else factor / measured

@@ -100,6 +100,11 @@ class Pool:
             self.versions[library] = worker.ask("versions", timeout=300)
         return worker
 
+    def note_versions(self, *libraries: str) -> None:
+        """Record the versions of libraries that were timed without a worker."""
+        for library in libraries:
+            self.worker(library)
+
     def forget(self) -> None:
         """Let all workers drop their models."""
         for worker in self._workers.values():
