@@ -49,8 +49,11 @@ EFFORTS = {
     "thorough": Effort(30_000, ("neural_spline_flow", "maf")),
 }
 
-MEMBER_ARGUMENTS: dict[str, dict[str, Any]] = {"maf": {"residual": True, "linear": "lu"}}
-"""Arguments of a recipe where it is a member of a mixture."""
+MEMBER_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "maf": {"residual": True, "linear": "lu"},
+    "neural_spline_flow": {"linear": "lu"},
+}
+"""Arguments of a recipe where it is a member of a mixture, and the density alone counts."""
 
 
 def check_settings(model: Any) -> None:
