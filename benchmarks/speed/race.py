@@ -36,14 +36,14 @@ class _Runner:
     def __init__(self, entrant: Entrant, pool: Pool, effort: Effort):
         self.timing = Timing(entrant.label)
         self._effort = effort
-        self._ours = entrant.library == OURS
+        self._ours = entrant.package == OURS
         self._worker: Worker | None = None
         self._spent = 0.0
         task = entrant.task
         if effort.quick:
             task = replace(task, rows=min(task.rows, QUICK_ROWS))
         try:
-            self._worker = pool.worker(entrant.library)
+            self._worker = pool.worker(entrant.package)
             ready = self._worker.ask("prepare", task=task.to_json(), timeout=effort.timeout)
             self._job, self.timing.n_parameters = ready["job"], ready["n_parameters"]
         except WorkerFailed as error:

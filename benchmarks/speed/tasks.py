@@ -46,7 +46,7 @@ class Entrant:
     """One side of a race: a library at a task."""
 
     label: str
-    library: str
+    package: str
     task: Task
 
 

@@ -23,7 +23,7 @@ class Worker:
     """
 
     def __init__(self, library: str, python: Path):
-        self.library = library
+        self.package = library
         self.log = BENCH / "logs" / f"{library}.log"
         with self.log.open("w") as stderr:
             self._process = subprocess.Popen(
