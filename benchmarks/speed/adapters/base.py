@@ -12,6 +12,9 @@ from benchmarks.speed.data import table
 from benchmarks.speed.models import Model
 from benchmarks.speed.tasks import Task
 
+GREATEST_STRIDE = 10
+"""A burst takes at most so many times as many steps as the last one."""
+
 Burst = Callable[[float], float]
 """From the seconds to spend, about, to seconds a unit."""
 
@@ -133,11 +136,20 @@ def repeated(call: Callable[[], Any]) -> Burst:
 
 
 def paced(train: Callable[[int], float]) -> Burst:
-    """Return a burst that takes as many steps as fit into the time: seconds a step."""
-    pace = [float("inf")]
+    """Return a burst that takes as many steps as fit into the time: seconds a step.
+
+    The number of steps follows from the pace of the last ones, in strides: the pace of a few steps,
+    a compilation among them, may be far off.
+    """
+    last, pace = 1, float("inf")
 
     def burst(seconds: float) -> float:
-        pace[0] = train(max(1, round(seconds / pace[0])))
-        return pace[0]
+        nonlocal last, pace
+        while True:
+            wanted = max(1, round(seconds / pace))
+            n = min(wanted, GREATEST_STRIDE * last)
+            last, pace = n, train(n)
+            if n == wanted:
+                return pace
 
     return burst
