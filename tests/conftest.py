@@ -14,9 +14,13 @@ def _prepare_environment() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ.setdefault("MPLBACKEND", "Agg")
-    # Programs are compiled once and for all runs. A folder for each worker: JAX writes entries
-    # without a lock, and a reader must not meet half of one.
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".jax_cache" / (worker or "one")))
+    # Programs are compiled once for all processes of a worker. A folder for each worker, which
+    # must not inherit that of the process that started it: JAX writes entries without a lock, and
+    # a reader must not meet half of one.
+    own_cache = str(ROOT / ".jax_cache" / (worker or "one"))
+    if worker:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = own_cache
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", own_cache)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     if worker:

@@ -39,6 +39,7 @@ def fit(
     contamination: settings.Contamination = None,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    no_cache: options.NoCache = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
     flow: settings.Recipe = None,
     n_layers: settings.Layers = None,
@@ -81,6 +82,7 @@ def fit(
         exclude=exclude,
         rows=selected,
         arguments=given | {"random_state": seed, "verbose": 0 if quiet else 1},
+        no_cache=no_cache,
     )
     options.print_summary(summary, as_json=as_json)
 
@@ -93,6 +95,7 @@ def _fit_file(
     exclude: list[str] | None,
     rows: Rows,
     arguments: dict[str, Any],
+    no_cache: bool,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
     from fluvial.cli.numeric import numeric_columns
@@ -107,10 +110,12 @@ def _fit_file(
         kept,
         advice="correct or remove those rows, or leave the column out with --exclude {name}",
     )
+    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.description import describe
     from fluvial.cli.model_file import save_model  # late, since JAX comes with it
     from fluvial.estimators import FlowAnomalyDetector
 
+    keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
     detector = FlowAnomalyDetector(**arguments).fit(numbers)
     seconds = time.perf_counter() - start

@@ -25,6 +25,10 @@ Seed = Annotated[
     int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="The seed of all randomness.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Keep no compiled programs in the user's cache folder."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by fit.")]
 

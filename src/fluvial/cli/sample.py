@@ -20,6 +20,7 @@ def sample(
     seed: options.Seed = None,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    no_cache: options.NoCache = False,
 ) -> None:
     """Draw new rows from a model.
 
@@ -32,9 +33,11 @@ def sample(
 
     import pyarrow as pa
 
+    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_model
     from fluvial.cli.table_output import write_table
 
+    keep_compiled_programs(off=no_cache)
     fitted = open_model(model)
     used_seed = secrets.randbits(32) if seed is None else seed
     start = time.perf_counter()

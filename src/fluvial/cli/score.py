@@ -21,6 +21,7 @@ def score(
     rows: options.RowRange = None,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    no_cache: options.NoCache = False,
 ) -> None:
     """Score the rows of a table and flag those that do not belong.
 
@@ -34,11 +35,13 @@ def score(
         file_format(output, role="the output")
         check_destination(output, force=force, inputs=[table, model])
 
+    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_detector
     from fluvial.cli.numeric import guess_types, numeric_columns
     from fluvial.cli.selection import match_columns
     from fluvial.cli.table_output import write_table
 
+    keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     source = read_table(table)
     features, unknown = match_columns(

@@ -1,35 +1,20 @@
 """Maximum likelihood."""
 
 import time
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import equinox as eqx
-import jax
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.errors import TrainingError
 from fluvial.training.history import History
-from fluvial.training.interrupt import Interrupt
-from fluvial.training.program import MAX_FAILURES, Run, advance, start
-from fluvial.training.progress import Progress, progress, say
-from fluvial.training.rows import (
-    VALIDATION_BLOCK,
-    Table,
-    checked_table,
-    on_device,
-    padded_size,
-    split,
-)
-from fluvial.training.state import BY_EPOCHS, BY_FAILURE, BY_PATIENCE, DONE, NEVER, Settings, State
-from fluvial.training.trainable import decayed, trainable
-
-PATIENCE = 20
-CLIP_NORM = 5.0
-SEGMENT_SECONDS = 0.5
-FAILURE = "failure"
-REASONS = {BY_EPOCHS: "max_epochs", BY_PATIENCE: "patience", BY_FAILURE: FAILURE}
+from fluvial.training.program import Run, advance, start
+from fluvial.training.progress import progress
+from fluvial.training.rows import checked_table
+from fluvial.training.segments import Task, drive
+from fluvial.training.setup import Options, first_line, make_run, taken_apart
+from fluvial.training.state import State
 
 
 def fit(
@@ -96,160 +81,32 @@ def fit(
         5
     """
     began = time.monotonic()
-    _check_settings(batch_size, max_epochs, learning_rate, weight_decay, patience)
-    filter_spec = trainable(flow)
-    params, frozen = eqx.partition(flow, filter_spec)
-    leaves = jax.tree.leaves(params)
-    if not leaves:
-        raise ValueError(f"{type(flow).__name__} has no trainable parameters")
-    dtype = leaves[0].dtype
-    table = checked_table(flow, X, condition, sample_weight, dtype)
-    train, held_out = _held_out(key, flow, table, validation_fraction, validation_data)
-    if patience is None:
-        patience = NEVER if held_out is None else PATIENCE
-    settings = _settings(
-        dtype, learning_rate, weight_decay, CLIP_NORM, min_delta, max_epochs, patience
+    options = Options(
+        batch_size,
+        max_epochs,
+        max_seconds,
+        learning_rate,
+        weight_decay,
+        validation_fraction,
+        patience,
+        min_delta,
+        show_progress,
+        validation_data,
     )
-    run = Run(
-        frozen=frozen,
-        decay=eqx.filter(decayed(flow), filter_spec),
-        train=on_device(train, dtype),
-        validation=None
-        if held_out is None
-        else on_device(held_out, dtype, multiple=VALIDATION_BLOCK),
-        settings=settings,
-        batch_size=min(batch_size, padded_size(len(train.x))),
-    )
+    options.check()
+    parts = taken_apart(flow)
+    table = checked_table(flow, X, condition, sample_weight, parts.dtype)
+    train, held_out = options.parts(key, table, options.held_out(flow, parts.dtype))
+    run = make_run(parts, train, held_out, options)
     bar = progress(
         show=show_progress,
         max_epochs=max_epochs,
-        start=f"fitting {sum(leaf.size for leaf in leaves):,} parameters to {len(train.x):,} rows, "
-        f"{0 if held_out is None else len(held_out.x):,} held out, "
-        f"at most {max_epochs} epochs",
+        start=first_line(parts, train, held_out, options),
     )
-    state = start(run, params, key)
-    state, history = _drive(run, state, bar, began, max_seconds)
-    return eqx.combine(state.best, frozen), history
+    task = Task(partial(_advance, run), None, held_out is not None, began, max_seconds)
+    state, (history,) = drive(task, start(run, parts.params, key), bar)
+    return eqx.combine(state.best, parts.frozen), history
 
 
-def _drive(
-    run: Run, state: State, bar: Progress, began: float, max_seconds: float | None
-) -> tuple[State, History]:
-    """Run segments of about `SEGMENT_SECONDS` until training ends; the first one compiles."""
-    n_steps, log = 1, _Log()
-    limit = float("inf") if max_seconds is None else max_seconds
-    with Interrupt() as interrupt:
-        while not log.reason:
-            segment = time.monotonic()
-            share = np.asarray((segment - began) / limit, state.rate.dtype)
-            state = advance((run, np.asarray(n_steps, np.int32), share), state)
-            log.read(state, bar, held_out=run.validation is not None)
-            if log.segments > 1:
-                n_steps = _next_steps(n_steps, time.monotonic() - segment)
-            if not log.reason and interrupt.asked:
-                log.reason = "interrupted"
-            elif not log.reason and time.monotonic() - began > limit:
-                log.reason = "max_seconds"
-    return state, _finish(log, bar, time.monotonic() - began)
-
-
-@dataclass
-class _Log:
-    """What the segments recorded."""
-
-    train: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    rate: list[float] = field(default_factory=list)
-    reason: str = ""
-    best_epoch: int = 0
-    segments: int = 0
-
-    def read(self, state: State, bar: Progress, *, held_out: bool) -> None:
-        """Read what the last segment recorded, in one transfer."""
-        record, phase, reason, best = jax.device_get(
-            (state.record, state.phase, state.reason, state.best_epoch)
-        )
-        self.segments += 1
-        self.train += record.train_loss[: record.count].tolist()
-        self.rate += record.learning_rate[: record.count].tolist()
-        if held_out:
-            self.validation += record.validation_loss[: record.count].tolist()
-        self.best_epoch = int(best)
-        if phase == DONE:
-            self.reason = REASONS[int(reason)]
-        if self.train:
-            bar.update(len(self.train), self.train[-1], (self.validation or [None])[-1])
-
-
-def _finish(log: _Log, bar: Progress, seconds: float) -> History:
-    """Say how training ended.
-
-    Raises:
-        TrainingError: where the loss was not finite too often.
-    """
-    if log.reason == FAILURE:
-        message = (
-            f"the loss was not finite in epoch {len(log.train) + 1}, {MAX_FAILURES} times with "
-            "ever smaller steps; lower learning_rate, or look for extreme values in the data"
-        )
-        bar.finish(message)
-        raise TrainingError(message)
-    history = History(
-        tuple(log.train),
-        tuple(log.validation),
-        tuple(log.rate),
-        log.reason,
-        log.best_epoch,
-        seconds,
-    )
-    bar.finish(_last_line(history))
-    if log.reason == "interrupted":
-        say(f"interrupted: returning the best model so far, of epoch {history.best_epoch}")
-    return history
-
-
-def _next_steps(n_steps: int, elapsed: float) -> int:
-    """Return the steps of the next segment; at most four times as many."""
-    factor = SEGMENT_SECONDS / max(elapsed, 1e-6)
-    return int(np.clip(n_steps * min(factor, 4.0), 1, NEVER))
-
-
-def _last_line(history: History) -> str:
-    line = f"{len(history.train_loss)} epochs in {history.seconds:.1f} s ({history.stop_reason})"
-    if history.validation_loss and history.best_epoch:
-        best = history.validation_loss[history.best_epoch - 1]
-        line += f", held-out loss {best:.4f} nats a row at epoch {history.best_epoch}"
-    elif history.train_loss:
-        line += f", training loss {history.train_loss[-1]:.4f} nats a row"
-    return line
-
-
-def _held_out(
-    key: Array, flow: Any, table: Table, fraction: float, validation_data
-) -> tuple[Table, Table | None]:
-    if validation_data is None:
-        return split(key, table, fraction)
-    rows, condition = (
-        validation_data if isinstance(validation_data, tuple) else (validation_data, None)
-    )
-    return table, checked_table(flow, rows, condition, None, table.x.dtype)
-
-
-def _settings(dtype, rate, decay, clip, min_delta, max_epochs, patience) -> Settings:
-    # In NumPy: JAX compiles a program for each new scalar that it is handed.
-    numbers = (np.asarray(value, dtype) for value in (rate, decay, clip, min_delta))
-    counts = (np.asarray(value, np.int32) for value in (max_epochs, patience))
-    return Settings(*numbers, *counts)
-
-
-def _check_settings(batch_size, max_epochs, learning_rate, weight_decay, patience) -> None:
-    counts = {"batch_size": batch_size, "max_epochs": max_epochs}
-    if patience is not None:
-        counts["patience"] = patience
-    for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, but is {value}")
-    if not 0 < learning_rate < float("inf"):
-        raise ValueError(f"learning_rate must be positive and finite, but is {learning_rate}")
-    if not 0 <= weight_decay < float("inf"):
-        raise ValueError(f"weight_decay must be finite and not negative, but is {weight_decay}")
+def _advance(run: Run, n_steps: np.ndarray, time_share: np.ndarray, state: State) -> State:
+    return advance((run, n_steps, time_share), state)

@@ -53,8 +53,7 @@ class Run(NamedTuple):
     batch_size: int
 
 
-@eqx.filter_jit
-def start(run: Run, params: Any, key: Array) -> State:
+def first(run: Run, params: Any, key: Array) -> State:
     """Return the state before the first step."""
     opt_state = optimizer(run.settings, run.decay).init(params)
     dtype = run.train.weight.dtype
@@ -62,15 +61,15 @@ def start(run: Run, params: Any, key: Array) -> State:
     return _shuffle(run, state)
 
 
-@eqx.filter_jit(donate="all-except-first")
-def advance(given: tuple[Run, Scalar, Scalar], state: State) -> State:
+def next_segment(run: Run, max_steps: Scalar, time_share: Scalar, state: State) -> State:
     """Take steps until a number of them is done, the record is full or training has ended.
 
     Args:
-        given: the run, the number of steps, and the share of the time limit that is used up.
-        state: the state, whose buffers are reused.
+        run: what does not change.
+        max_steps: how many steps at most.
+        time_share: the share of the time limit that is used up.
+        state: the state before.
     """
-    run, max_steps, time_share = given
     state = state._replace(record=empty_record(state.rate.dtype))
 
     def unfinished(carry):
@@ -86,6 +85,15 @@ def advance(given: tuple[Run, Scalar, Scalar], state: State) -> State:
         return left, lax.cond(ended, lambda s: _end_epoch(run, s), lambda s: s, state)
 
     return lax.while_loop(unfinished, part_of_epoch, (max_steps, state))[1]
+
+
+start = eqx.filter_jit(first)
+
+
+@eqx.filter_jit(donate="all-except-first")
+def advance(given: tuple[Run, Scalar, Scalar], state: State) -> State:
+    """Compute the `next_segment` of one run, given but for the state, whose buffers are reused."""
+    return next_segment(*given, state)
 
 
 def _steps_per_epoch(run: Run) -> Scalar:
