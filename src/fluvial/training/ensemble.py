@@ -163,5 +163,12 @@ def _advance(
 @eqx.filter_jit(donate="all-except-first")
 def _compiled(given: tuple[Run, Run, Scalar, Scalar], state: State) -> State:
     run, axes, n_steps, time_share = given
-    together = eqx.filter_vmap(next_segment, in_axes=(axes, None, None, 0))
-    return together(run, n_steps, time_share, state)
+
+    def each(of_member):
+        def of_all(run, state, *shared):
+            in_axes = (axes, 0, *(None for _ in shared))
+            return eqx.filter_vmap(of_member, in_axes=in_axes)(run, state, *shared)
+
+        return of_all
+
+    return next_segment(run, n_steps, time_share, state, each)

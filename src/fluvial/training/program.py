@@ -1,5 +1,10 @@
-"""The compiled training program: a number of steps over batches, epochs and validation inside."""
+"""The compiled training program: a number of steps over batches, epochs and validation inside.
 
+It serves one run, and the runs of an ensemble in step: then every array of the state has a leading
+axis of members, and what a member does is mapped over it by `each`.
+"""
+
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -10,6 +15,7 @@ from jax import lax
 from jaxtyping import Array
 
 from fluvial.training.rows import VALIDATION_BLOCK, Rows
+from fluvial.training.shuffle import random_order
 from fluvial.training.state import (
     ANNEAL,
     BY_EPOCHS,
@@ -61,30 +67,41 @@ def first(run: Run, params: Any, key: Array) -> State:
     return _shuffle(run, state)
 
 
-def next_segment(run: Run, max_steps: Scalar, time_share: Scalar, state: State) -> State:
+def next_segment(
+    run: Run, max_steps: Scalar, time_share: Scalar, state: State, each: Callable[[Any], Any]
+) -> State:
     """Take steps until a number of them is done, the record is full or training has ended.
+
+    Members take their steps together: one that has ended or failed goes on without effect.
 
     Args:
         run: what does not change.
         max_steps: how many steps at most.
         time_share: the share of the time limit that is used up.
         state: the state before.
+        each: from a function of a run, a state and more, to one of all members.
     """
-    state = state._replace(record=empty_record(state.rate.dtype))
+    state = each(_with_empty_record)(run, state)
 
     def unfinished(carry):
         left, state = carry
-        return (left > 0) & (state.phase != DONE) & (state.record.count < RECORDED)
+        running = jnp.any(state.phase != DONE) & (jnp.max(state.record.count) < RECORDED)
+        return (left > 0) & running
 
     def part_of_epoch(carry):
         left, state = carry
-        before = state.step
-        state = _steps(run, state, left, time_share)
-        ended = state.bad | (state.step >= _steps_per_epoch(run))
-        left = left - (state.step - before)
-        return left, lax.cond(ended, lambda s: _end_epoch(run, s), lambda s: s, state)
+        before = jnp.max(state.step)
+        state = _steps(run, state, left, time_share, each)
+        step = jnp.max(state.step)
+        ended = jnp.all(state.bad) | (step >= _steps_per_epoch(run))
+        state = lax.cond(ended, lambda s: each(_end_epoch)(run, s), lambda s: s, state)
+        return left - (step - before), state
 
     return lax.while_loop(unfinished, part_of_epoch, (max_steps, state))[1]
+
+
+def _with_empty_record(run: Run, state: State) -> State:
+    return state._replace(record=empty_record(state.rate.dtype))
 
 
 start = eqx.filter_jit(first)
@@ -93,7 +110,7 @@ start = eqx.filter_jit(first)
 @eqx.filter_jit(donate="all-except-first")
 def advance(given: tuple[Run, Scalar, Scalar], state: State) -> State:
     """Compute the `next_segment` of one run, given but for the state, whose buffers are reused."""
-    return next_segment(*given, state)
+    return next_segment(*given, state, lambda of_member: of_member)
 
 
 def _steps_per_epoch(run: Run) -> Scalar:
@@ -101,13 +118,9 @@ def _steps_per_epoch(run: Run) -> Scalar:
 
 
 def _shuffle(run: Run, state: State) -> State:
-    """Draw this epoch's order: the true rows at random, the padding last."""
+    """Draw this epoch's order of the true rows."""
     key, of_order = jax.random.split(state.key)
-    size = len(run.train.x)
-    # Ranks by random bits: equal ones keep their order, which is of no consequence.
-    rank = jax.random.bits(of_order, (size,), jnp.uint32) >> 1
-    rank = jnp.where(jnp.arange(size) < run.train.n, rank, jnp.uint32(0xFFFFFFFF))
-    return state._replace(key=key, order=jnp.argsort(rank).astype(jnp.int32))
+    return state._replace(key=key, order=random_order(of_order, run.train.n, len(run.train.x)))
 
 
 def _batch(run: Run, state: State) -> tuple[Array, Array | None, Array]:
@@ -127,32 +140,40 @@ def _weighted_loss(run: Run, params: Any, x: Array, condition: Array | None, wei
     return -jnp.sum(jnp.where(weight > 0, weight * log_prob, 0))
 
 
-def _steps(run: Run, state: State, left: Array, time_share: Scalar) -> State:
+def _steps(
+    run: Run, state: State, left: Array, time_share: Scalar, each: Callable[[Any], Any]
+) -> State:
     """Take steps up to the end of the epoch, at most `left`, as long as they are finite."""
-    tx = optimizer(run.settings, run.decay)
+    stop = jnp.minimum(_steps_per_epoch(run), jnp.max(state.step) + left)
+
+    def unfinished(state: State) -> Array:
+        return (jnp.max(state.step) < stop) & ~jnp.all(state.bad)
+
+    return lax.while_loop(unfinished, lambda s: each(_step)(run, s, time_share), state)
+
+
+def _step(run: Run, state: State, time_share: Scalar) -> State:
     # Rows of a full batch: a smaller last batch takes a smaller step, so that rows count alike.
     full = jnp.minimum(run.batch_size, run.train.n).astype(run.train.weight.dtype)
-    stop = jnp.minimum(_steps_per_epoch(run), state.step + left)
+    batch = _batch(run, state)
 
-    def mean_loss(params, batch):
+    def mean_loss(params):
         return _weighted_loss(run, params, *batch) / full
 
-    def step(state: State) -> State:
-        batch = _batch(run, state)
-        loss, gradients = jax.value_and_grad(mean_loss)(state.now.params, batch)
-        updates, opt_state = tx.update(gradients, state.now.optimizer, state.now.params)
-        rate = _learning_rate(run, state, time_share)
-        params = jax.tree.map(lambda p, u: p - rate * u, state.now.params, updates)
-        return state._replace(
-            now=Point(params, opt_state),
-            step=state.step + 1,
-            loss_sum=state.loss_sum + loss * full,
-            weight_sum=state.weight_sum + jnp.sum(batch[2]),
-            bad=~(jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))),
-            rate=rate,
-        )
-
-    return lax.while_loop(lambda s: (s.step < stop) & ~s.bad, step, state)
+    loss, gradients = jax.value_and_grad(mean_loss)(state.now.params)
+    tx = optimizer(run.settings, run.decay)
+    updates, opt_state = tx.update(gradients, state.now.optimizer, state.now.params)
+    rate = _learning_rate(run, state, time_share)
+    params = jax.tree.map(lambda p, u: p - rate * u, state.now.params, updates)
+    finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
+    return state._replace(
+        now=Point(params, opt_state),
+        step=state.step + 1,
+        loss_sum=state.loss_sum + loss * full,
+        weight_sum=state.weight_sum + jnp.sum(batch[2]),
+        bad=state.bad | ~finite,
+        rate=rate,
+    )
 
 
 def _learning_rate(run: Run, state: State, time_share: Scalar) -> Array:
@@ -185,7 +206,16 @@ def _validation_loss(run: Run, rows: Rows, params: Any) -> Array:
 
 
 def _end_epoch(run: Run, state: State) -> State:
-    """Close an epoch, or roll back where a loss was not finite."""
+    """Close an epoch, or roll back where a loss was not finite; nothing more for who is done."""
+    state = lax.cond(state.phase == DONE, lambda s: s, lambda s: _end_running(run, s), state)
+    zero = jnp.zeros_like(state.loss_sum)
+    state = state._replace(
+        step=jnp.zeros_like(state.step), loss_sum=zero, weight_sum=zero, bad=jnp.asarray(False)
+    )
+    return _shuffle(run, state)
+
+
+def _end_running(run: Run, state: State) -> State:
     rows = run.validation
     if rows is None:
         watched = state.loss_sum / state.weight_sum
@@ -197,12 +227,7 @@ def _end_epoch(run: Run, state: State) -> State:
             lambda: _validation_loss(run, rows, state.now.params),
         )
         bad = ~jnp.isfinite(watched)
-    state = lax.cond(bad, _roll_back, lambda s: _close_epoch(run, s, watched), state)
-    zero = jnp.zeros_like(state.loss_sum)
-    state = state._replace(
-        step=jnp.zeros_like(state.step), loss_sum=zero, weight_sum=zero, bad=jnp.asarray(False)
-    )
-    return _shuffle(run, state)
+    return lax.cond(bad, _roll_back, lambda s: _close_epoch(run, s, watched), state)
 
 
 def _roll_back(state: State) -> State:
