@@ -21,7 +21,7 @@ PIP_INSTALL := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.t
 
 .PHONY: help
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 .PHONY: setup
 setup: $(STAMP)  ## Make the virtual environment .venv and install the pinned packages
@@ -54,6 +54,10 @@ check: lint types test  ## Everything that .ci/run runs
 .PHONY: bench
 bench: $(STAMP)  ## Time Fluvial against its peers; ARGS="W1 W6 --rounds 3" chooses
 	$(BIN)/python -m benchmarks.speed $(ARGS)
+
+.PHONY: bench-density
+bench-density: $(STAMP)  ## Compare Fluvial's held-out densities with its peers'
+	$(BIN)/python -m benchmarks.density $(ARGS)
 
 .PHONY: clean
 clean:  ## Remove outputs and caches; the virtual environment stays
