@@ -21,12 +21,12 @@ Key = tuple[str, str, int]
 def main() -> None:
     """Fit what is not kept yet, then print the tables and keep them in .bench/results."""
     arguments = _arguments()
-    quick = arguments.quick
+    name = "density-quick" if arguments.quick else "density"
     runner = Runner(
-        Cache(BENCH / ("density-quick" if quick else "density")),
+        Cache(BENCH / name),
         arguments.data,
-        QUICK_SECONDS if quick else arguments.peer_seconds,
-        few=quick,
+        QUICK_SECONDS if arguments.quick else arguments.peer_seconds,
+        few=arguments.quick,
         keep=arguments.keep or arguments.table_only,
     )
     sets = [dataset for dataset in arguments.sets if _present(dataset, arguments.data)]
@@ -37,33 +37,18 @@ def main() -> None:
         for dataset in sets
         for seed in (arguments.seeds if way.ours else arguments.seeds[:1])
     ]
+    found: dict[Key, Result] = {}
+    stale: set[Key] = set()
     with ThreadPoolExecutor(arguments.jobs) as pool:
         done = pool.map(lambda fit: _result(runner, arguments.table_only, *fit), fits)
-        found = {
-            (dataset.name, way.name, seed): result
-            for (dataset, way, seed), result in zip(fits, done, strict=True)
-            if result is not None
-        }
-    _print_report(
-        Report(
-            {d.name: runner.rows(d) for d in sets},
-            sets,
-            arguments.methods,
-            found,
-            _stale(runner, fits, found),
-        )
-    )
-
-
-def _stale(
-    runner: Runner, fits: list[tuple[DataSet, Method, int]], found: dict[Key, Result]
-) -> set[Key]:
-    return {
-        key
-        for dataset, way, seed in fits
-        if (key := (dataset.name, way.name, seed)) in found
-        and found[key].fingerprint != runner.fingerprint(dataset, way)
-    }
+        for (dataset, way, seed), result in zip(fits, done, strict=True):
+            if result is not None:
+                key = (dataset.name, way.name, seed)
+                found[key] = result
+                if runner.is_stale(dataset, way, result):
+                    stale.add(key)
+    rows = {dataset.name: runner.rows(dataset) for dataset in sets}
+    _print_report(Report(rows, sets, arguments.methods, found, stale), name)
 
 
 def _result(
@@ -92,12 +77,12 @@ def _present(dataset: DataSet, data: Path) -> bool:
     return False
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: Report, name: str) -> None:
     lines = list(report.lines())
     print("\n".join(lines))
     results = BENCH / "results"
     results.mkdir(parents=True, exist_ok=True)
-    kept = results / "density.md"
+    kept = results / f"{name}.md"
     kept.write_text("\n".join(lines) + "\n")
     print(f"\nkept in {kept.relative_to(ROOT)}", file=sys.stderr)
 

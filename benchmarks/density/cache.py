@@ -16,7 +16,7 @@ class Result:
     Attributes:
         validation: (m,) log density of each validation row, in nats.
         test: (k,) log density of each test row.
-        seconds: wall time from the import of the library to the last score.
+        seconds: processor time from the import of the library to the last score.
         facts: what else is known of the fit.
         samples: drawn rows, where the set judges them.
         fingerprint: of the rows and the method's code.

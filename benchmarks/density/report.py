@@ -144,7 +144,7 @@ class Report:
             results = self._of(dataset)
             cells = [f"{results[n].seconds:.1f}" if n in results else NONE for n in names]
             rows.append((dataset.name, *cells))
-        yield "\n### Seconds of a fit and its scores, one thread\n"
+        yield "\n### Processor seconds of a fit and its scores, one thread\n"
         yield from table(("set", *names), rows)
 
     def _samples(self) -> Iterator[str]:

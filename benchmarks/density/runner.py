@@ -69,7 +69,11 @@ class Runner:
         result = self.cache.read(dataset.name, method.name, seed)
         if result is None or self.keep:
             return result
-        return result if result.fingerprint == self.fingerprint(dataset, method) else None
+        return None if self.is_stale(dataset, method, result) else result
+
+    def is_stale(self, dataset: DataSet, method: Method, result: Result) -> bool:
+        """Tell whether a result is of other rows, code or settings than today's."""
+        return result.fingerprint != self.fingerprint(dataset, method)
 
     def fit(self, dataset: DataSet, method: Method, seed: int) -> Result:
         """Fit in a process of its own, and keep the result.

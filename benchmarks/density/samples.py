@@ -14,4 +14,4 @@ def sliced_wasserstein(a: np.ndarray, b: np.ndarray, *, seed: int = 0) -> float:
 def mean_ks_p_value(a: np.ndarray, b: np.ndarray) -> float:
     """Return the mean over columns of the p-value of the two-sample Kolmogorov-Smirnov test."""
     pairs = zip(a.T, b.T, strict=True)
-    return float(np.mean([ks_2samp(x, y, method="asymp")[1] for x, y in pairs]))
+    return float(np.array([ks_2samp(x, y, method="asymp") for x, y in pairs])[:, 1].mean())
