@@ -12,7 +12,10 @@ from jaxtyping import Array, ArrayLike
 from fluvial.bijectors.bijector import Bijector, Pair, Shape, merged_condition_shape
 from fluvial.errors import ShapeError
 
-UNROLL = 4
+MAX_UNROLLED = 5
+"""Up to so many layers are written out, which spares training the copies of a scan; more are
+scanned one by one, so that compilation does not grow with depth. What lies between compiles longer
+than either and is not faster."""
 
 
 class Chain(Bijector):
@@ -157,7 +160,7 @@ class Repeat(Bijector):
             return (value, total + log_det), None
 
         start = (value, jnp.zeros(value.shape[0], jnp.result_type(float)))
-        unroll = min(UNROLL, self.n_layers)
+        unroll = self.n_layers if self.n_layers <= MAX_UNROLLED else 1
         return jax.lax.scan(step, start, arrays, reverse=reverse, unroll=unroll)[0]
 
     def initialise(self, x: ArrayLike, condition: ArrayLike | None = None) -> "Repeat":
