@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Fitter
 from sklearn.utils import check_random_state
+from threadpoolctl import threadpool_limits
 
 from fluvial.distributions import GaussianMixture
 
@@ -125,7 +126,8 @@ def _continued(best: Any, rows: np.ndarray) -> Any:
 
 
 def _fitted(fitter, rows: np.ndarray):
-    with warnings.catch_warnings():
+    # The matrices are small: more threads bring little alone and cost much beside other work.
+    with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         # Steps are bounded on purpose, and like rows may make fewer clusters than components.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return fitter.fit(rows)
