@@ -27,7 +27,7 @@ def test_places_and_neighbours_are_uniform():
     orders = np.asarray(jax.vmap(lambda key: random_order(key, np.int32(n), 64))(keys))[:, :n]
     places, pairs = np.zeros((n, n)), np.zeros((n, n))
     for place in range(n):
-        np.add.at(places, (place, orders[:, place]), 1)
+        places[place] = np.bincount(orders[:, place], minlength=n)
     for left, right in zip(orders[:, :-1].T, orders[:, 1:].T, strict=True):
         np.add.at(pairs, (left, right), 1)
     expected = draws / n

@@ -1,6 +1,7 @@
 """Gaussian mixtures with a held-out number of components."""
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -60,18 +61,55 @@ def fit_gaussian_mixture(
         >>> fit_gaussian_mixture(rows[:300], rows[300:], random_state=0).event_shape
         (2,)
     """
+    settings = {"max_components": max_components, "max_rows": max_rows}
+    return choose_gaussian_mixture(X_train, X_held_out, random_state=random_state, **settings)[0]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A size of a Gaussian mixture that held-out rows have chosen.
+
+    Attributes:
+        size: number of components.
+        ridge: what is added to the variances, as a share of the median column's.
+        kind: "full" or "diag" covariances.
+        seed: of the start.
+    """
+
+    size: int
+    ridge: float
+    kind: str
+    seed: int
+
+    def fit(self, X: np.ndarray) -> GaussianMixture:
+        """Fit a mixture of this size to the first `MAX_ROWS` of rows (n, D)."""
+        rows = np.asarray(X, np.float64)[:MAX_ROWS]
+        return _as_distribution(_fit(rows, self.size, self.ridge, self.kind, self.seed))
+
+
+def choose_gaussian_mixture(
+    X_train: np.ndarray,
+    X_held_out: np.ndarray | None = None,
+    *,
+    random_state: int | np.random.RandomState | None = None,
+    max_components: int = COMPONENTS[-1],
+    max_rows: int = MAX_ROWS,
+) -> tuple[GaussianMixture, Choice]:
+    """Fit as `fit_gaussian_mixture` does, and tell the size that was chosen."""
     rng = check_random_state(random_state)
     rows = np.asarray(X_train, np.float64)
     rows = rows[rng.permutation(len(rows))[:max_rows]]
     seed = int(rng.randint(np.iinfo(np.int32).max))
     if X_held_out is None or not len(X_held_out):
-        return _as_distribution(_fit(rows, 1, RIDGES[-1], "full", seed))
+        choice = Choice(1, RIDGES[-1], "full", seed)
+        return choice.fit(rows), choice
     held_out = np.asarray(X_held_out, np.float64)[:max_rows]
     few = rows[: max(max_rows // 2, 2)]
     best = _choose(few, held_out, max_components, seed)
+    choice = Choice(best.n_components, best.ridge, best.covariance_type, seed)
     if len(few) < len(rows):
         best = _continued(best, rows)
-    return _as_distribution(best)
+    return _as_distribution(best), choice
 
 
 def _choose(rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int) -> Any:

@@ -48,8 +48,8 @@ def fit_ensemble(
         The fitted flows, and their histories, which share their `seconds`.
 
     Raises:
-        ValueError: where there are no members, or not as many keys as flows; where members differ in
-            architecture, or a setting is out of its range.
+        ValueError: where there are no members or not as many keys as flows, where members differ
+            in architecture, or a setting is out of its range.
         ShapeError: where shapes do not fit the flows or each other.
         DataError: where there are no rows or values that are not finite.
         TrainingError: where the loss of a member is not finite for the third time; it names the
@@ -127,21 +127,22 @@ def _joint_run(
         tables = tables[:1]
     runs = [make_run(parts[0], *pair, options) for pair in tables]
     train, train_axes = _joint_rows([run.train for run in runs])
-    validation, validation_axes = None, None
-    if runs[0].validation is not None:
-        validation, validation_axes = _joint_rows([run.validation for run in runs])
+    held_out = [run.validation for run in runs if run.validation is not None]
+    validation, validation_axes = _joint_rows(held_out) if held_out else (None, None)
     arrays, rest = zip(*(eqx.partition(part.frozen, eqx.is_array) for part in parts), strict=True)
     frozen = eqx.combine(_stacked(arrays), rest[0])
     run = runs[0]._replace(frozen=frozen, train=train, validation=validation)
-    axes = Run(eqx.if_array(0), None, train_axes, validation_axes, None, None)
+    nothing = Run(*(None for _ in Run._fields))  # pyright: ignore[reportArgumentType]
+    axes = nothing._replace(frozen=eqx.if_array(0), train=train_axes, validation=validation_axes)
     return run, axes
 
 
-def _joint_rows(rows: list[Rows]) -> tuple[Rows, Rows | None]:
+def _joint_rows(rows: Sequence[Rows]) -> tuple[Rows, Rows | None]:
     if len(rows) == 1:
         return rows[0], None
     stacked = _stacked([part._replace(n=None) for part in rows])
-    return stacked._replace(n=rows[0].n), Rows(0, None if stacked.condition is None else 0, 0, None)
+    axes = jax.tree.map(lambda _: 0, stacked)
+    return stacked._replace(n=rows[0].n), axes
 
 
 def _stacked(trees: Sequence[Any]) -> Any:

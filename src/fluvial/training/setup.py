@@ -77,9 +77,7 @@ class Options(NamedTuple):
         rows, condition = data if isinstance(data, tuple) else (data, None)
         return checked_table(flow, rows, condition, None, dtype)
 
-    def parts(
-        self, key: Array, table: Table, given: Table | None
-    ) -> tuple[Table, Table | None]:
+    def parts(self, key: Array, table: Table, given: Table | None) -> tuple[Table, Table | None]:
         """Return the rows to train on and the held-out ones: those given, or a share by `key`."""
         if given is not None:
             return table, given

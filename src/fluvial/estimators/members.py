@@ -1,0 +1,198 @@
+"""The members of the default mixture: how each is fitted to a fold, and what the folds make."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+
+from fluvial.baselines import choose_gaussian_mixture, fit_kernel_density
+from fluvial.distributions import GaussianMixture, KernelDensity
+from fluvial.estimators import settings
+from fluvial.estimators.specification import (
+    Specification,
+    build,
+    describe_distribution,
+    flow_specification,
+)
+from fluvial.training import History, fit
+
+SMALLEST_BATCH, BATCHES_AN_EPOCH = 32, 32
+
+RATE_FACTOR = 3
+"""The mixture's flows learn so many times as fast as a single flow: they take fewer steps."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A member that was fitted to a fold.
+
+    Attributes:
+        distribution: in scaled units.
+        specification: what it is, as a model file holds it.
+        history: the training of a flow.
+        choice: what a held-out search chose.
+    """
+
+    distribution: Any
+    specification: Specification
+    history: History | None = None
+    choice: Any = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A distribution of the final mixture, and its share of its member's weight."""
+
+    distribution: Any
+    specification: Specification
+    share: float
+
+
+class Member(Protocol):
+    """One of the densities that are weighted."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+        """Fit it to rows (n, D), with hyper-parameters or epoch chosen on other rows (m, D)."""
+        ...
+
+    def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
+        """Return what the fits to all folds make, given the rows (n, D) of all folds."""
+        ...
+
+
+class GaussianMixtureMember:
+    """A Gaussian mixture with a held-out number of components.
+
+    Of several folds it is the mean of the folds' mixtures and of those of the same sizes that are
+    fitted to all rows: the first are safe, the second know more rows.
+    """
+
+    name = "gaussian_mixture"
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+        """Fit it to a fold."""
+        mixture, choice = choose_gaussian_mixture(rows, other, random_state=rng)
+        return Fitted(mixture, describe_distribution(mixture), choice=choice)
+
+    def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
+        """Join the folds' mixtures and those of all rows to one."""
+        mixtures = [fitted.distribution for fitted in fits]
+        if len(fits) > 1:
+            mixtures += [fitted.choice.fit(rows) for fitted in fits]
+        joined = _joined(mixtures)
+        return [Part(joined, describe_distribution(joined), 1.0)]
+
+
+class KernelDensityMember:
+    """A kernel density with a held-out bandwidth; of several folds, on the rows of all of them."""
+
+    name = "kernel_density"
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+        """Fit it to a fold."""
+        kernels = fit_kernel_density(rows, other, random_state=rng)
+        return Fitted(kernels, describe_distribution(kernels))
+
+    def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
+        """Put kernels on all rows, as wide as the folds' are in the geometric mean."""
+        kernels = fits[0].distribution
+        if len(fits) > 1:
+            widths = np.stack([np.asarray(fitted.distribution.bandwidth) for fitted in fits])
+            kernels = KernelDensity(rows, np.exp(np.log(widths).mean(axis=0)))
+        return [Part(kernels, describe_distribution(kernels), 1.0)]
+
+
+class Clock:
+    """Shares a limit of time out among fits.
+
+    Args:
+        seconds: all the time there is; None without a limit.
+        n_fits: how many fits there will be.
+    """
+
+    def __init__(self, seconds: float | None, n_fits: int):
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._left = n_fits
+
+    def share(self) -> float | None:
+        """Return the seconds of the next fit, None without a limit, 0 where time is up."""
+        if self._until is None:
+            return None
+        share = max(self._until - time.monotonic(), 0) / self._left
+        self._left = max(self._left - 1, 1)
+        return share
+
+
+@dataclass(frozen=True)
+class FlowMember:
+    """A flow; of several folds, their flows with equal shares.
+
+    Args:
+        member: its recipe and how it is trained.
+        model: a `FlowDensity`, for its hyper-parameters.
+        n_steps: training steps at most.
+        clock: shares the time out.
+    """
+
+    member: settings.FlowSettings
+    model: Any
+    n_steps: int
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        """The recipe."""
+        return self.member.recipe
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+        """Train it on a fold."""
+        model, recipe = self.model, self.member.recipe
+        arguments = settings.chosen_arguments(model, recipe) | self.member.arguments
+        specification = flow_specification(recipe, n_features=rows.shape[1], **arguments)
+        seed = jax.random.key(rng.randint(np.iinfo(np.int32).max))
+        of_flow, of_training = jax.random.split(seed)
+        batch_size = _batch_size(len(rows), int(model.batch_size))
+        epochs = max(self.n_steps // -(-len(rows) // batch_size), 1)
+        seconds = self.clock.share()
+        flow, history = fit(
+            of_training,
+            build(specification, of_flow),
+            rows,
+            batch_size=batch_size,
+            max_epochs=min(int(model.max_epochs), epochs),
+            max_seconds=None if seconds is None else max(seconds, 1e-3),
+            learning_rate=RATE_FACTOR * float(model.learning_rate),
+            weight_decay=self.member.weight_decay,
+            validation_fraction=0.0,
+            patience=model.patience,
+            show_progress=bool(model.verbose),
+            validation_data=other,
+        )
+        return Fitted(flow, specification, history)
+
+    def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
+        """Return the folds' flows."""
+        return [Part(each.distribution, each.specification, 1 / len(fits)) for each in fits]
+
+
+def _batch_size(n_rows: int, largest: int) -> int:
+    """Return a power of two that gives about 32 batches an epoch, between 32 and `largest`."""
+    wanted = 1 << max(n_rows // BATCHES_AN_EPOCH, 1).bit_length() - 1
+    return min(max(wanted, SMALLEST_BATCH), largest)
+
+
+def _joined(mixtures: Sequence[GaussianMixture]) -> GaussianMixture:
+    """Make one Gaussian mixture of several, each with an equal share."""
+    if len(mixtures) == 1:
+        return mixtures[0]
+    return GaussianMixture(
+        np.concatenate([np.asarray(part.weights) for part in mixtures]),
+        np.concatenate([np.asarray(part.means) for part in mixtures]),
+        scale_trils=np.concatenate([np.asarray(part.scale_trils) for part in mixtures]),
+    )
