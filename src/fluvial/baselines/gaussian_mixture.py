@@ -14,13 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from fluvial.distributions import GaussianMixture
 
-COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55)
+COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
 RIDGES = (1e-6, 1e-4, 1e-2, 1e-1)
 """Candidates for what is added to the variances, as a share of the median column's."""
 
 FEW_ROWS = 4
 """With fewer rows than this a column, diagonal covariances are tried too."""
 
+USUAL_RIDGE = 1e-4
 PATIENCE = 2
 MAX_ROWS = 20_000
 MAX_COST = 1e9
@@ -39,8 +40,9 @@ def fit_gaussian_mixture(
 ) -> GaussianMixture:
     """Fit a Gaussian mixture whose size is chosen by the likelihood of held-out rows.
 
-    First a ridge is chosen for one component, from 1e-6 to 1e-1 of the median column's variance;
-    then 1, 2, 3, 5, 8, 13, 21, 34, 55 components are tried, until two in turn bring nothing.
+    1, 2, 3, 5 ... 144 components (Fibonacci) are tried, until two in turn bring nothing, with a
+    ridge of at most 1e-4 of the median column's variance; then ridges from 1e-6 to 1e-1 at the
+    best size, and, where another one is better, larger sizes with it.
     Covariances are full; with fewer than four rows a column, diagonal ones are tried too. At most
     half of `max_rows` rows serve the search and `max_rows` the last fit, drawn at random. With
     many columns the search ends at the size where a step of expectation maximisation takes 1e9
@@ -113,22 +115,65 @@ def choose_gaussian_mixture(
 
 
 def _choose(rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int) -> Any:
-    n, n_features = rows.shape
-    kinds = ("full", "diag") if n < FEW_ROWS * n_features else ("full",)
-    singles = [_fit(rows, 1, ridge, kind, seed) for ridge in RIDGES for kind in kinds]
-    best = max(singles, key=lambda fitted: fitted.score(held_out))
-    highest, ridge, kind = best.score(held_out), best.ridge, best.covariance_type
-    without_gain = 0
-    for size in COMPONENTS[1:]:
-        cost = n * size * n_features * (n_features if kind == "full" else 1)
-        if size > min(max_components, n // 2) or cost > MAX_COST or without_gain == PATIENCE:
-            break
-        fitted = _fit(rows, size, ridge, kind, seed)
-        score = fitted.score(held_out)
-        without_gain += 1
-        if score > highest:
-            best, highest, without_gain = fitted, score, 0
-    return best
+    """Return the best mixture: a ridge for one component, sizes, then the ridge and sizes again.
+
+    One wide component hardly feels a ridge that blurs many narrow ones, and many components of few
+    rows may need a larger one.
+    """
+    search = _Search(rows, held_out, max_components, seed)
+    kinds = ("full", "diag") if len(rows) < FEW_ROWS * rows.shape[1] else ("full",)
+    single = max(
+        (search.fitted(1, ridge, kind) for ridge in RIDGES for kind in kinds), key=search.score
+    )
+    best = search.larger(single, min(single.ridge, USUAL_RIDGE))
+    again = max((search.like(best, ridge) for ridge in RIDGES), key=search.score)
+    if again.ridge != best.ridge:
+        best = search.larger(again, again.ridge)
+    return max((single, best), key=search.score)
+
+
+class _Search:
+    """Mixtures of the same rows, with their held-out scores."""
+
+    def __init__(self, rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int):
+        self._rows, self._held_out, self._seed = rows, held_out, seed
+        self._largest = min(max_components, len(rows) // 2)
+        self._scores: dict[int, float] = {}
+        self._fits: dict[tuple[int, float, str], Any] = {}
+
+    def fitted(self, size: int, ridge: float, kind: str) -> Any:
+        """Fit a mixture, once."""
+        key = size, ridge, kind
+        if key not in self._fits:
+            self._fits[key] = _fit(self._rows, size, ridge, kind, self._seed)
+        return self._fits[key]
+
+    def like(self, mixture: Any, ridge: float) -> Any:
+        """Fit a mixture of the same size and kind with a ridge."""
+        return self.fitted(mixture.n_components, ridge, mixture.covariance_type)
+
+    def score(self, mixture: Any) -> float:
+        """Return the mean log density of the held-out rows."""
+        if id(mixture) not in self._scores:
+            self._scores[id(mixture)] = mixture.score(self._held_out)
+        return self._scores[id(mixture)]
+
+    def larger(self, first: Any, ridge: float) -> Any:
+        """Return the best of a mixture and larger ones, until two in turn bring nothing."""
+        best, without_gain = self.like(first, ridge), 0
+        n, n_features = self._rows.shape
+        for size in COMPONENTS:
+            kind = first.covariance_type
+            cost = n * size * n_features * (n_features if kind == "full" else 1)
+            if size <= first.n_components:
+                continue
+            if size > self._largest or cost > MAX_COST or without_gain == PATIENCE:
+                break
+            mixture = self.fitted(size, ridge, kind)
+            without_gain += 1
+            if self.score(mixture) > self.score(best):
+                best, without_gain = mixture, 0
+        return best
 
 
 class _Fitter(Fitter):

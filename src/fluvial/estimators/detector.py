@@ -38,7 +38,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
     max_seconds : float or None, default=None
         Limit of the wall time of training. Where it binds, results depend on the machine's speed.
     learning_rate : float, default=0.001
-        Highest learning rate.
+        Highest learning rate; "auto" takes three times as much, in fewer steps.
     validation_fraction : float, default=0.1
         Share of the rows held out to choose the best epoch and the threshold, in [0, 1).
     patience : int or None, default=None
@@ -55,8 +55,8 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         in (0, 0.5]: that share of the rows given to fit is flagged.
     effort : {"fast", "balanced", "thorough"}, default="balanced"
         How much work "auto" takes, in steps and not in seconds, so that seeds reproduce: at most
-        1,500, 6,000 or 30,000 training steps of its spline flow; "thorough" adds an affine
-        autoregressive flow. Single recipes ignore it.
+        1,000, 4,000 or 20,000 training steps of each flow, or 1,000, 2,000 or 5,000 a fold where
+        members are cross-fitted (see `FlowDensity`). Single recipes ignore it.
 
     Attributes
     ----------
