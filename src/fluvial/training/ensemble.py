@@ -102,7 +102,7 @@ def _check_alike(parts: list[Parts]) -> None:
     Raises:
         ValueError: naming the first that differs from member 0.
     """
-    shapes = [jax.eval_shape(lambda tree=tree: tree) for tree in map(_arrays, parts)]
+    shapes = [jax.tree.map(lambda a: (a.shape, a.dtype), _arrays(part)) for part in parts]
     rest = [eqx.filter(part.frozen, eqx.is_array, inverse=True) for part in parts]
     for number in range(1, len(parts)):
         if shapes[number] != shapes[0] or not eqx.tree_equal(rest[number], rest[0]):
