@@ -137,7 +137,7 @@ def test_a_flow_that_diverges_is_left_out(monkeypatch):
 
 def test_a_time_limit_is_shared_by_the_flows():
     start = time.monotonic()
-    fitted = FlowDensity(**TINY | {"max_epochs": 10**6}, max_seconds=2).fit(clusters(1200))
+    fitted = FlowDensity(**{**TINY, "max_epochs": 10**6, "max_seconds": 2}).fit(clusters(1200))
     assert fitted.history_.stop_reason in ("max_seconds", "patience", "max_epochs")
     assert time.monotonic() - start < 60
     assert np.isfinite(fitted.score(clusters(50, 3)))

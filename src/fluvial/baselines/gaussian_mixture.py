@@ -27,7 +27,8 @@ MAX_ROWS = 20_000
 MAX_COST = 1e9
 """No larger size is tried once a step of EM takes more multiplications than this."""
 
-TRIAL_STEPS, FINAL_STEPS = 60, 200
+TRIAL_STEPS, FINAL_STEPS = 15, 200
+"""Few steps tell sizes apart; the chosen one goes on to convergence."""
 
 
 def fit_gaussian_mixture(
@@ -86,7 +87,8 @@ class Choice:
     def fit(self, X: np.ndarray) -> GaussianMixture:
         """Fit a mixture of this size to the first `MAX_ROWS` of rows (n, D)."""
         rows = np.asarray(X, np.float64)[:MAX_ROWS]
-        return _as_distribution(_fit(rows, self.size, self.ridge, self.kind, self.seed))
+        fitted = _fit(rows, self.size, self.ridge, self.kind, self.seed)
+        return _as_distribution(_continued(fitted, rows))
 
 
 def choose_gaussian_mixture(
@@ -109,8 +111,9 @@ def choose_gaussian_mixture(
     few = rows[: max(max_rows // 2, 2)]
     best = _choose(few, held_out, max_components, seed)
     choice = Choice(best.n_components, best.ridge, best.covariance_type, seed)
-    if len(few) < len(rows):
-        best = _continued(best, rows)
+    converged = _continued(best, rows)
+    if converged.score(held_out) > best.score(held_out):
+        best = converged
     return _as_distribution(best), choice
 
 
