@@ -274,3 +274,12 @@ def test_a_missing_condition_is_refused():
         quiet_fit(KEY, flow, rows())
     with pytest.raises(ShapeError, match="300 rows"):
         quiet_fit(KEY, flow, rows(), condition=np.zeros((2, 3)))
+
+
+def test_the_start_is_epoch_0_and_competes_for_the_best():
+    flow = TransformedDistribution(StandardNormal(2), Affine(jnp.zeros(2), jnp.ones(2)))
+    train, held_out = rows(200) + 4.0, np.random.default_rng(5).normal(size=(100, 2))
+    fitted, history = quiet_fit(KEY, flow, train, max_epochs=3, validation_data=held_out)
+    assert history.best_epoch == 0
+    assert len(history.validation_loss) == len(history.train_loss) == 3
+    assert same(fitted, flow)

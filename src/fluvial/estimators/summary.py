@@ -1,6 +1,8 @@
 """What a fitted density did, as text."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -27,8 +29,12 @@ def _recipe(model: Any) -> Iterator[str]:
         yield f"flow          {_sizes(specification)}"
         return
     yield f"flow          auto, effort {model.effort}: a mixture weighted on held-out rows"
-    for member, part in zip(model.members_, specification["parts"], strict=True):
-        yield f"  {member['weight']:7.2%}     {_sizes(part)}"
+    told = [_sizes(part) for part in specification["parts"]]
+    members = zip(told, (member["weight"] for member in model.members_), strict=True)
+    for text, of_member in groupby(members, key=itemgetter(0)):
+        weights = [weight for _, weight in of_member]
+        times = "" if len(weights) == 1 else f", {len(weights)} of them"
+        yield f"  {sum(weights):7.2%}     {text}{times}"
 
 
 def _sizes(specification: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ from fluvial.training.state import (
 MAX_FAILURES = 3
 ROLLBACK_FACTOR = 0.3
 ANNEAL_SHARE = 0.1
+BEFORE_TRAINING = -1
 
 
 class Run(NamedTuple):
@@ -64,7 +65,13 @@ def first(run: Run, params: Any, key: Array) -> State:
     opt_state = optimizer(run.settings, run.decay).init(params)
     dtype = run.train.weight.dtype
     state = first_state(key, params, opt_state, len(run.train.x), dtype)
-    return _shuffle(run, state)
+    if run.validation is None:
+        return _shuffle(run, state)
+    # The start is scored at the end of an epoch without steps, and competes for the best.
+    return state._replace(
+        epoch=jnp.full_like(state.epoch, BEFORE_TRAINING),
+        step=jnp.asarray(_steps_per_epoch(run), state.step.dtype),
+    )
 
 
 def next_segment(
@@ -226,7 +233,9 @@ def _end_running(run: Run, state: State) -> State:
             lambda: jnp.full((), jnp.nan, state.rate.dtype),
             lambda: _validation_loss(run, rows, state.now.params),
         )
-        bad = ~jnp.isfinite(watched)
+        before = state.epoch == BEFORE_TRAINING
+        watched = jnp.where(before & ~jnp.isfinite(watched), jnp.inf, watched)
+        bad = ~(jnp.isfinite(watched) | before)
     return lax.cond(bad, _roll_back, lambda s: _close_epoch(run, s, watched), state)
 
 
@@ -246,13 +255,14 @@ def _roll_back(state: State) -> State:
 def _close_epoch(run: Run, state: State, watched: Array) -> State:
     settings = run.settings
     epoch = state.epoch + 1
-    record = _record(state, watched)
+    record = lax.cond(epoch > 0, lambda: _record(state, watched), lambda: state.record)
     lower = watched < state.best_loss
     # Without held-out rows the last parameters are what is returned.
     keep = lower if run.validation is not None else jnp.asarray(True)
     best = jax.tree.map(lambda b, p: jnp.where(keep, p, b), state.best, state.now.params)
-    fell = watched < state.reference - settings.min_delta
-    waited = jnp.where(fell, 0, state.waited + 1)
+    # Patience starts with the first epoch, which always improves on nothing.
+    fell = (watched < state.reference - settings.min_delta) & (epoch > 0)
+    waited = jnp.where(fell | (epoch == 0), 0, state.waited + 1)
     state = state._replace(
         good=state.now,
         best=best,
