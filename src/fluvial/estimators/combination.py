@@ -26,6 +26,9 @@ ENOUGH_HELD_OUT = 100
 
 FEWEST_FOR_FOLDS = 12
 
+ENOUGH_FOR_HALF = 200
+"""With so many rows there are twice as many folds as fits, and half of the rows weight."""
+
 LEAST = 1e-3
 """The best flow and the Gaussian mixture keep this weight, for latents and for far-off rows."""
 
@@ -108,7 +111,9 @@ def _folds(
         return [(rows, held_out)]
     if len(rows) < FEWEST_FOR_FOLDS:
         return [(rows, None)]
-    fold = rng.permutation(len(rows)) % effort.n_folds
+    # Smaller folds leave more rows to fit to; where rows are very few, all must weight.
+    n_folds = effort.n_folds * (2 if len(rows) >= ENOUGH_FOR_HALF else 1)
+    fold = rng.permutation(len(rows)) % n_folds
     return [(rows[fold != number], rows[fold == number]) for number in range(effort.n_folds)]
 
 

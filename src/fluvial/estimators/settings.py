@@ -55,7 +55,7 @@ class Effort:
     Attributes:
         n_steps: training steps of each flow, at most; over all folds, where there are some.
         fewest_steps: but so many a fold.
-        n_folds: folds in which members are cross-fitted.
+        n_folds: how often members are cross-fitted, each time without another fold.
         fold_up_to: with so many rows or fewer they are.
         flows: the flows.
     """
