@@ -40,7 +40,8 @@ def fit(
     `max_epochs` (or over `max_seconds`, where that comes first). The parameters of the epoch with
     the lowest validation loss are returned, the start being epoch 0. Training runs as one compiled
     program, in segments of at most about a second; a second call with the same architecture and
-    similar row counts compiles nothing. A non-finite loss goes back to the start of the epoch with a smaller step.
+    similar row counts compiles nothing. A non-finite loss goes back to the start of the epoch with
+    a smaller step.
 
     Args:
         key: a random key; the same key gives bit-equal results on one machine.
