@@ -84,7 +84,7 @@ def test_repeats_nest():
     "layers",
     [
         [Shift(1.0), Scale(1.0)],
-        [Permutation.reverse(2), Permutation.random(KEY, 2)],
+        [Shift(1.0), Invert(Shift(1.0))],
         [Chain([Shift(1.0)]), Chain([Shift(1.0), Shift(1.0)])],
     ],
 )
