@@ -18,9 +18,6 @@ COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
 RIDGES = (1e-6, 1e-4, 1e-2, 1e-1)
 """Candidates for what is added to the variances, as a share of the median column's."""
 
-FEW_ROWS = 4
-"""With fewer rows than this a column, diagonal covariances are tried too."""
-
 USUAL_RIDGE = 1e-4
 PATIENCE = 2
 MAX_ROWS = 20_000
@@ -43,11 +40,10 @@ def fit_gaussian_mixture(
 
     1, 2, 3, 5 ... 144 components (Fibonacci) are tried, until two in turn bring nothing, with a
     ridge of at most 1e-4 of the median column's variance; then ridges from 1e-6 to 1e-1 at the
-    best size, and, where another one is better, larger sizes with it.
-    Covariances are full; with fewer than four rows a column, diagonal ones are tried too. At most
-    half of `max_rows` rows serve the search and `max_rows` the last fit, drawn at random. With
-    many columns the search ends at the size where a step of expectation maximisation takes 1e9
-    multiplications.
+    best size, and, where another one is better, larger sizes with it. Full covariances and diagonal
+    ones are searched in this way. At most half of `max_rows` rows serve the search and `max_rows`
+    the last fit, drawn at random. With many columns the search ends at the size where a step of
+    expectation maximisation takes 1e9 multiplications.
 
     Args:
         X_train: (n, D) scaled rows, n at least 2.
@@ -118,21 +114,9 @@ def choose_gaussian_mixture(
 
 
 def _choose(rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int) -> Any:
-    """Return the best mixture: a ridge for one component, sizes, then the ridge and sizes again.
-
-    One wide component hardly feels a ridge that blurs many narrow ones, and many components of few
-    rows may need a larger one.
-    """
     search = _Search(rows, held_out, max_components, seed)
-    kinds = ("full", "diag") if len(rows) < FEW_ROWS * rows.shape[1] else ("full",)
-    single = max(
-        (search.fitted(1, ridge, kind) for ridge in RIDGES for kind in kinds), key=search.score
-    )
-    best = search.larger(single, min(single.ridge, USUAL_RIDGE))
-    again = max((search.like(best, ridge) for ridge in RIDGES), key=search.score)
-    if again.ridge != best.ridge:
-        best = search.larger(again, again.ridge)
-    return max((single, best), key=search.score)
+    kinds = ("full", "diag") if rows.shape[1] > 1 else ("full",)
+    return max((search.of_kind(kind) for kind in kinds), key=search.score)
 
 
 class _Search:
@@ -143,6 +127,19 @@ class _Search:
         self._largest = min(max_components, len(rows) // 2)
         self._scores: dict[int, float] = {}
         self._fits: dict[tuple[int, float, str], Any] = {}
+
+    def of_kind(self, kind: str) -> Any:
+        """Return the best of one kind: a ridge for one component, sizes, the ridge and sizes again.
+
+        One wide component hardly feels a ridge that blurs many narrow ones, and many components of
+        few rows may need a larger one.
+        """
+        single = max((self.fitted(1, ridge, kind) for ridge in RIDGES), key=self.score)
+        best = self.larger(single, min(single.ridge, USUAL_RIDGE))
+        again = max((self.like(best, ridge) for ridge in RIDGES), key=self.score)
+        if again.ridge != best.ridge:
+            best = self.larger(again, again.ridge)
+        return max((single, best), key=self.score)
 
     def fitted(self, size: int, ridge: float, kind: str) -> Any:
         """Fit a mixture, once."""
