@@ -125,6 +125,18 @@ def test_effort_decides_how_many_rows_are_cross_fitted(monkeypatch):
     assert len(flows) in (4, 8)
 
 
+def test_of_many_rows_a_random_sample_is_fitted_again(monkeypatch):
+    monkeypatch.setattr("fluvial.estimators.combination.REFIT_ROWS", 300)
+    rows = clusters(1200)
+    rows = rows[np.argsort(rows[:, 0])]
+    fitted = FlowDensity(**TINY, effort="fast", validation_fraction=0).fit(rows)
+    (kernels,) = [part for part in fitted.distribution_.distributions if hasattr(part, "bandwidth")]
+    scaled, _ = fitted.scaler_.transform(rows)
+    assert kernels.rows.shape == (300, 2)
+    # The first 300 of the sorted rows would lie left of the middle.
+    assert (np.asarray(kernels.rows)[:, 0] > np.median(scaled[:, 0])).mean() > 0.3
+
+
 def test_a_flow_that_diverges_is_left_out(monkeypatch):
     diverging = replace(settings.PLAIN, weight_decay=1e30)
     monkeypatch.setitem(settings.EFFORTS, "fast", effort(flows=(diverging, settings.STIFF)))

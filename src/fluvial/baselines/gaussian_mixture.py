@@ -81,8 +81,8 @@ class Choice:
     seed: int
 
     def fit(self, X: np.ndarray) -> GaussianMixture:
-        """Fit a mixture of this size to the first `MAX_ROWS` of rows (n, D)."""
-        rows = np.asarray(X, np.float64)[:MAX_ROWS]
+        """Fit a mixture of this size to rows (n, D)."""
+        rows = np.asarray(X, np.float64)
         fitted = _fit(rows, self.size, self.ridge, self.kind, self.seed)
         return _as_distribution(_continued(fitted, rows))
 
