@@ -10,10 +10,6 @@ from fluvial.bijectors._transformer import Transformer
 from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
 from fluvial.bijectors.coupling import condition_size, flat
 from fluvial.networks import AutoregressiveNetwork, MaskedMLP, ResidualMaskedMLP
-from fluvial.networks.sweep import Sweep
-
-TILE = 1024
-"""Rows that go column by column together."""
 
 
 class MaskedAutoregressive(Bijector):
@@ -89,31 +85,11 @@ class MaskedAutoregressive(Bijector):
 def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | None) -> Pair:
     """Return x and log |det dx/dz|, computing every hidden unit once."""
     sweep = layer.network.sweep()
-    condition = None if condition is None else flat(condition)
-    n = z.shape[0]
-    n_tiles = -(-n // TILE)
-    if n_tiles <= 1:
-        return _one_tile(layer.transformer, sweep, z, condition)
-    # Tiles of rows, so that the hidden states of one tile stay in the cache.
-    size = -(-n // n_tiles)
-
-    def tiled(rows):
-        rows = jnp.pad(rows, ((0, n_tiles * size - n), (0, 0)))
-        return rows.reshape(n_tiles, size, -1)
-
-    def one(tile):
-        return _one_tile(layer.transformer, sweep, *tile)
-
-    tiles = (tiled(z), None if condition is None else tiled(condition))
-    x, log_det = lax.map(one, tiles)
-    return x.reshape(-1, z.shape[1])[:n], log_det.reshape(-1)[:n]
-
-
-def _one_tile(transformer: Transformer, sweep: Sweep, z: Array, condition: Array | None) -> Pair:
+    condition = None if condition is None else flat(condition).T
+    transformer = layer.transformer
     n, n_features = z.shape
     size, n_blocks = sweep.block_size, sweep.n_blocks
     z = jnp.pad(z.T, ((0, size * n_blocks - n_features), (0, 0)))
-    condition = None if condition is None else condition.T
 
     def one_block(block, carry):
         x, log_det, states = carry

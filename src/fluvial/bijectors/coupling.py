@@ -85,7 +85,8 @@ class Coupling(Bijector):
     def _couple(self, method: str, value: Array, condition: Array | None) -> Pair:
         kept, moved = value[:, : self.n_identity], value[:, self.n_identity :]
         seen = kept if condition is None else jnp.concatenate([kept, flat(condition)], axis=1)
-        raw = self.conditioner(seen).reshape(len(value), self.transformer.n_parameters, -1)
+        shape = (len(value), self.transformer.n_parameters, moved.shape[1])
+        raw = self.conditioner(seen).reshape(shape)
         moved, log_dets = self.transformer.apply(method, raw, moved)
         return jnp.concatenate([kept, moved], axis=1), sum_log_det(log_dets)
 

@@ -36,13 +36,6 @@ def output_mask(degrees: np.ndarray, n_features: int, n_parameters: int) -> np.n
     return np.tile(mask, (1, n_parameters))
 
 
-def groups(degrees: np.ndarray, n_steps: int) -> np.ndarray:
-    """Return the units of each degree 0...n_steps - 1, (n_steps, g).
-
-    g is the largest number of units of one degree; what is missing is the index `len(degrees)`.
-    """
-    members = [np.flatnonzero(degrees == degree) for degree in range(n_steps)]
-    padded = np.full((n_steps, max(1, *(len(m) for m in members))), len(degrees))
-    for row, m in zip(padded, members, strict=True):
-        row[: len(m)] = m
-    return padded
+def counts(degrees: np.ndarray, n_steps: int) -> np.ndarray:
+    """Return how many units have each of the degrees 0...n_steps - 1, (n_steps,)."""
+    return np.bincount(degrees, minlength=n_steps)[:n_steps]

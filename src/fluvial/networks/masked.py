@@ -18,7 +18,7 @@ from fluvial.networks import degrees as deg
 from fluvial.networks.linear import Linear, activation_function
 from fluvial.networks.mlp import OUTPUT_GAIN
 from fluvial.networks.random import split
-from fluvial.networks.sweep import Sweep, block_size, blocked
+from fluvial.networks.sweep import Sweep, block_size, blocked, packed
 
 
 class AutoregressiveNetwork(eqx.Module):
@@ -88,26 +88,27 @@ class _MaskedStack(AutoregressiveNetwork):
     def _sweep(self, *, residual: bool) -> Sweep:
         size = block_size(self.n_features)
         n_blocks = -(-self.n_features // size)
-        n_steps = n_blocks * size
+        steps = np.arange(n_blocks * size)
         degrees = self._degrees()
-        groups = {len(d): deg.groups(d, n_steps) for d in degrees}
-        steps = np.arange(n_steps)[:, None]
-        # Steps beyond the last column are empty: index D is the padding.
-        columns = np.minimum(steps, self.n_features)
-        of_condition, of_columns = jnp.split(self._masked_input(), [self.condition_size])
-        first, last = groups[len(degrees[0])], groups[len(degrees[-1])]
-        layers = [blocked(of_columns, self.inputs.bias, columns, first, n_blocks)]
+        of_units = {
+            len(d): packed(np.arange(len(d)), deg.counts(d, len(steps)), n_blocks) for d in degrees
+        }
+        is_column = (steps < self.n_features).astype(int)
+        columns = np.arange(self.n_features)
+        of_columns = packed(columns, is_column, n_blocks)
+        each = np.arange(self.n_parameters) * self.n_features
+        parameters = (columns[:, None] + each).ravel()
+        of_parameters = packed(parameters, self.n_parameters * is_column, n_blocks)
+        first, last = of_units[len(degrees[0])], of_units[len(degrees[-1])]
+        from_condition, from_columns = jnp.split(self._masked_input(), [self.condition_size])
+        layers = [blocked(from_columns, self.inputs.bias, of_columns, first)]
         if self.condition_size:
-            everywhere = np.arange(self.condition_size)[None, :].repeat(n_blocks, axis=0)
-            rows = blocked(of_condition, self.inputs.bias, everywhere, first, n_blocks).across
-            layers[0] = layers[0]._replace(of_condition=rows[:, :, : self.condition_size])
+            rows = jnp.pad(from_condition, ((0, 0), (0, 1))).T[first.blocks]
+            layers[0] = layers[0]._replace(of_condition=rows)
         for index, layer in enumerate(self.hidden):
-            below, above = (groups[len(d)] for d in self._ends(degrees, index))
-            layers.append(blocked(self._masked(index), layer.bias, below, above, n_blocks))
-        each = np.arange(self.n_parameters)[None, :] * self.n_features + steps
-        padding = self.n_parameters * self.n_features
-        parameters = np.where(steps < self.n_features, each, padding)
-        layers.append(blocked(self._masked_output(), self.output.bias, last, parameters, n_blocks))
+            below, above = (of_units[len(d)] for d in self._ends(degrees, index))
+            layers.append(blocked(self._masked(index), layer.bias, below, above))
+        layers.append(blocked(self._masked_output(), self.output.bias, last, of_parameters))
         return Sweep(tuple(layers), residual, self.activation)
 
 

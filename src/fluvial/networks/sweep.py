@@ -8,11 +8,16 @@ Steps come in blocks. At its start a block takes what earlier blocks contribute 
 one matrix product; within it, steps read only the block's own units. A step thus reads about
 sqrt(D) groups rather than D, and the products are large enough to be fast.
 
+The groups of a block lie one behind the other. A step writes as many rows as the largest group has;
+what it writes too much, the next steps overwrite before anything reads it.
+
 Shapes: n rows, D columns, P parameters a column, B steps a block, N blocks, T = N * B >= D steps
-(those beyond D are empty), g units a group (padded). Arrays are feature-first: (units, n).
+(those beyond D are empty), g units a group (padded), G units a block (padded), C condition entries.
+Arrays are feature-first: (units, n).
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -27,35 +32,93 @@ ONE_BLOCK = 8
 """Up to so many columns make one block."""
 
 
+class Packing(NamedTuple):
+    """How the units of one layer are grouped by step, and the groups packed into blocks.
+
+    Attributes:
+        blocks: the units of each block, (N, G); beyond them the number of all units.
+        groups: the units of each step, (N, B, g), padded in the same way.
+        starts: where in its block a group starts, (N, B).
+    """
+
+    blocks: np.ndarray
+    groups: np.ndarray
+    starts: np.ndarray
+
+
+def packed(units: np.ndarray, counts: np.ndarray, n_blocks: int) -> Packing:
+    """Pack units into blocks.
+
+    Args:
+        units: all units in the order of their steps.
+        counts: how many belong to each step, (T,).
+        n_blocks: number N of blocks.
+    """
+    ends = np.cumsum(counts).reshape(n_blocks, -1)
+    starts = ends - counts.reshape(ends.shape)
+    size = max(1, counts.max())
+    first, last = starts[:, :1], ends[:, -1:]
+    return Packing(
+        blocks=_range(units, first, last, (starts - first).max() + size),
+        groups=_range(units, starts[..., None], ends[..., None], size),
+        starts=starts - first,
+    )
+
+
+def _range(units: np.ndarray, start: np.ndarray, stop: np.ndarray, size: int) -> np.ndarray:
+    """Return `units[start:stop]` for each start and stop (..., 1), padded: (..., size)."""
+    places = start + np.arange(size)
+    return np.append(units, len(units))[np.where(places < stop, places, len(units))]
+
+
 class BlockedLayer(NamedTuple):
     """An affine layer cut by blocks of steps.
 
     Attributes:
-        across: weights from all inputs, (N, B * g, T * g_in).
-        within: weights from the inputs of the same block, (N, B, g, B * g_in).
-        bias: (N, B * g, 1).
-        of_condition: weights from the condition, (N, B * g, C), or None.
+        across: weights from all inputs, (N, G, N * G_in).
+        within: weights from the inputs of the same block, (N, B, g, G_in).
+        bias: (N, B, g, 1).
+        starts: where in its block a group starts, (N, B).
+        of_condition: weights from the condition, (N, G, C), or None.
     """
 
     across: Array
     within: Array
     bias: Array
+    starts: Array
     of_condition: Array | None = None
 
-    def start(self, block, inputs: Array, condition: Array | None) -> Array:
-        """Return what is known of the outputs (B, g, n) when a block starts."""
-        known = _at(self.bias, block)
+    def start(self, block, inputs: Array, condition: Array | None) -> Array | None:
+        """Return what is known of the outputs (G, n) when a block starts; None for nothing."""
+        known = None
         # The only block starts with nothing known.
         if self.across.shape[0] > 1:
-            known = known + _at(self.across, block) @ inputs
+            known = lax.switch(block, self._before(), _at(self.across, block), inputs)
         if self.of_condition is not None and condition is not None:
-            known = known + _at(self.of_condition, block) @ condition
-        known = jnp.broadcast_to(known, (known.shape[0], inputs.shape[1]))
-        return known.reshape(*self.within.shape[1:3], -1)
+            of_condition = _at(self.of_condition, block) @ condition
+            known = of_condition if known is None else known + of_condition
+        return known
 
-    def finish(self, block, step, known: Array, inputs: Array) -> Array:
+    def _before(self) -> list[Callable[[Array, Array], Array]]:
+        """Return for each block the product of its weights with what earlier blocks computed."""
+        n_blocks = self.across.shape[0]
+        size = self.across.shape[2] // n_blocks
+
+        def product(end):
+            return lambda weights, inputs: weights[:, :end] @ inputs[:end]
+
+        return [product(block * size) for block in range(n_blocks)]
+
+    def place(self, block, step) -> Array:
+        """Return where in its block the group of a step starts."""
+        return _at(_at(self.starts, block), step)
+
+    def finish(self, block, step, known: Array | None, inputs: Array) -> Array:
         """Return the outputs (g, n) of one step from what the block knows by then."""
-        return _at(known, step) + _at(_at(self.within, block), step) @ inputs
+        out = _at(_at(self.within, block), step) @ inputs + _at(_at(self.bias, block), step)
+        if known is None:
+            return out
+        return out + _rows(known, self.place(block, step), out.shape[0])
 
 
 class Sweep(eqx.Module):
@@ -115,40 +178,44 @@ class Sweep(eqx.Module):
                 out = stream
             is_last = index == len(self.layers) - 2
             out = out if self.residual and is_last else act(out)
-            inputs = lax.dynamic_update_slice_in_dim(state, out, step * out.shape[0], axis=0)
+            place = layer.place(block, step)
+            inputs = lax.dynamic_update_slice_in_dim(state, out, place, axis=0)
             done.append(inputs)
         return self.layers[-1].finish(block, step, known[-1], inputs), tuple(done)
 
 
 def block_size(n_features: int) -> int:
-    """Return the number B of steps a block, which balances what is read across and within."""
-    return n_features if n_features <= ONE_BLOCK else math.isqrt(n_features - 1) + 1
+    """Return the number B of steps a block: between one and two roots of D, few empty steps."""
+    if n_features <= ONE_BLOCK:
+        return n_features
+    root = math.isqrt(n_features - 1) + 1
+    return min(range(root, 2 * root), key=lambda size: -(-n_features // size) * size)
 
 
-def blocked(
-    weight: Array, bias: Array, below: np.ndarray, above: np.ndarray, n_blocks: int
-) -> BlockedLayer:
+def blocked(weight: Array, bias: Array, below: Packing, above: Packing) -> BlockedLayer:
     """Cut an affine layer by blocks.
 
     Args:
         weight: masked weights (in, out).
         bias: (out,).
-        below: inputs of each step, (T, g_in), padded with the index `in`.
-        above: outputs of each step, (T, g), padded with the index `out`.
-        n_blocks: number N of blocks.
+        below: the inputs.
+        above: the outputs.
     """
-    weight = jnp.pad(weight, ((0, 1), (0, 1)))[below.ravel()][:, above.ravel()].T
-    rows, columns = above.size // n_blocks, below.size // n_blocks
-    across = weight.reshape(n_blocks, rows, -1)
-    diagonal = across.reshape(n_blocks, rows, n_blocks, columns)
-    each = np.arange(n_blocks)
-    within = diagonal[each, :, each].reshape(n_blocks, -1, above.shape[1], columns)
-    return BlockedLayer(across, within, _blocked_bias(bias, above, n_blocks))
-
-
-def _blocked_bias(bias: Array, above: np.ndarray, n_blocks: int) -> Array:
-    return jnp.pad(bias, (0, 1))[above.ravel()].reshape(n_blocks, -1, 1)
+    weight = jnp.pad(weight, ((0, 1), (0, 1))).T
+    n_blocks, size = above.blocks.shape
+    across = weight[above.blocks.ravel()][:, below.blocks.ravel()]
+    groups = jnp.pad(bias, (0, 1))[above.groups]
+    return BlockedLayer(
+        across=across.reshape(n_blocks, size, -1),
+        within=weight[above.groups[..., None], below.blocks[:, None, None, :]],
+        bias=groups[..., None],
+        starts=jnp.asarray(above.starts, jnp.int32),
+    )
 
 
 def _at(array: Array, index) -> Array:
-    return lax.dynamic_index_in_dim(array, index, keepdims=False)
+    return lax.dynamic_index_in_dim(array, index, keepdims=False, allow_negative_indices=False)
+
+
+def _rows(array: Array, start, size: int) -> Array:
+    return lax.dynamic_slice_in_dim(array, start, size, allow_negative_indices=False)
