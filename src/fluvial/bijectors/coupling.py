@@ -1,5 +1,7 @@
 """Coupling layers."""
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
@@ -93,14 +95,9 @@ class Coupling(Bijector):
 
 def condition_size(condition_shape: Shape | None) -> int:
     """Return the length of a flattened condition, 0 for None."""
-    if condition_shape is None:
-        return 0
-    size = 1
-    for axis in condition_shape:
-        size *= axis
-    return size
+    return 0 if condition_shape is None else math.prod(condition_shape)
 
 
 def flat(condition: Array) -> Array:
     """Flatten (n, *condition_shape) to (n, C)."""
-    return condition.reshape(condition.shape[0], -1)
+    return condition.reshape(condition.shape[0], math.prod(condition.shape[1:]))
