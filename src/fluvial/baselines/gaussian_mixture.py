@@ -20,6 +20,10 @@ RIDGES = (1e-6, 1e-4, 1e-2, 1e-1)
 
 USUAL_RIDGE = 1e-4
 PATIENCE = 2
+
+NEARBY_UP_TO = 21
+"""Around a best size of at most so many, the sizes between the candidates are tried, too."""
+
 MAX_ROWS = 20_000
 MAX_COST = 1e9
 """No larger size is tried once a step of EM takes more multiplications than this."""
@@ -139,7 +143,7 @@ class _Search:
         again = max((self.like(best, ridge) for ridge in RIDGES), key=self.score)
         if again.ridge != best.ridge:
             best = self.larger(again, again.ridge)
-        return max((single, best), key=self.score)
+        return max((single, self.nearby(best)), key=self.score)
 
     def fitted(self, size: int, ridge: float, kind: str) -> Any:
         """Fit a mixture, once."""
@@ -174,6 +178,28 @@ class _Search:
             if self.score(mixture) > self.score(best):
                 best, without_gain = mixture, 0
         return best
+
+
+    def nearby(self, best: Any) -> Any:
+        """Return the best of a mixture and those of sizes between it and the sizes tried so far."""
+        if not 1 < best.n_components <= NEARBY_UP_TO:
+            return best
+        place = COMPONENTS.index(best.n_components)
+        low, high = COMPONENTS[place - 1], min(COMPONENTS[place + 1], self._largest + 1)
+        while True:
+            size = best.n_components
+            sizes = {(low + size) // 2, (size + high + 1) // 2} - {low, size, high}
+            if not sizes:
+                return best
+            found = max(
+                (self.fitted(each, best.ridge, best.covariance_type) for each in sorted(sizes)),
+                key=self.score,
+            )
+            if self.score(found) <= self.score(best):
+                low, high = (low + size) // 2, (size + high + 1) // 2
+            else:
+                low, high = (low, size) if found.n_components < size else (size, high)
+                best = found
 
 
 class _Fitter(Fitter):
