@@ -45,7 +45,8 @@ def by_passes(layer, z, condition):
     given = None if condition is None else condition.reshape(len(z), -1)
 
     def one_pass(x, column):
-        values, _ = layer.transformer.apply("_forward_and_log_det", layer.network(x, given), z)
+        raw = layer.network.parameters(x, given, layer.transformer.sizes)
+        values, _ = layer.transformer.apply_to_columns("_forward_and_log_det", raw, z)
         return jnp.where(jnp.arange(z.shape[1]) == column, values, x), None
 
     return jax.lax.scan(one_pass, jnp.zeros_like(z), jnp.arange(z.shape[1]))[0]

@@ -179,7 +179,6 @@ class _Search:
                 best, without_gain = mixture, 0
         return best
 
-
     def nearby(self, best: Any) -> Any:
         """Return the best of a mixture and those of sizes between it and the sizes tried so far."""
         if not 1 < best.n_components <= NEARBY_UP_TO:

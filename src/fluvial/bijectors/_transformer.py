@@ -1,11 +1,15 @@
 """From a scalar bijector to raw parameters and back."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
-from jax import lax
 from jaxtyping import Array
 
-from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors.affine import Affine, Scale, Shift
+from fluvial.bijectors.bijector import Bijector, Pair, sum_log_det
+from fluvial.bijectors.compose import Invert
+from fluvial.bijectors.spline import RationalQuadraticSpline
 from fluvial.errors import ShapeError
 from fluvial.parameters import Fixed
 
@@ -13,8 +17,8 @@ from fluvial.parameters import Fixed
 class Transformer(eqx.Module):
     """A scalar bijector whose parameters come from a conditioner.
 
-    The trainable leaves of `template` are ravelled to one vector of P raw parameters. A
-    conditioner's output is added to their start, so that a zero output gives `template` itself.
+    The trainable leaves of `template` have P raw parameters together. A conditioner's output is
+    added to their start, so that a zero output gives `template` itself.
 
     Args:
         template: a bijector of event shape () that takes no condition of its own.
@@ -35,46 +39,69 @@ class Transformer(eqx.Module):
         self.template = Fixed(template)
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of raw parameters of each trainable leaf; their sum is P."""
+        return tuple(leaf.size for leaf in jax.tree.leaves(self._split()[0]))
+
+    @property
     def n_parameters(self) -> int:
         """Number P of raw parameters."""
-        return sum(leaf.size for leaf in self._leaves())
+        return sum(self.sizes)
 
-    def apply(self, method: str, raw: Array, value: Array) -> Pair:
+    def apply(self, method: str, raw: Sequence[Array], values: Array) -> Pair:
         """Apply `_forward_and_log_det` or `_inverse_and_log_det` element by element.
 
         Args:
             method: the name of the private method.
-            raw: parameters (n, P, D), or (P, n) for one column.
-            value: (n, D), or (n,) for one column.
+            raw: for each trainable leaf its parameters, (size, N).
+            values: (N,).
 
         Returns:
-            The mapped values and log dets, each of the shape of `value`.
+            The mapped values and their log dets, each (N,).
         """
-        over_rows = jax.vmap(lambda r, v: self._apply_one(method, r, v), in_axes=(1, 0))
-        if value.ndim == 1:
-            return over_rows(raw, value)
-        return jax.vmap(over_rows)(raw, value)
+        trained, rest = self._split()
+        leaves, structure = jax.tree.flatten(trained)
+        moved = [
+            (leaf[..., None] + part.reshape(*leaf.shape, len(values))).astype(part.dtype)
+            for leaf, part in zip(leaves, raw, strict=True)
+        ]
 
-    def _apply_one(self, method: str, raw: Array, value: Array) -> Pair:
-        out, log_det = getattr(self._rebuild(raw), method)(value[None], None)
-        return out[0], log_det[0]
+        def one_or_all(leaves, values):
+            built = eqx.combine(jax.tree.unflatten(structure, leaves), rest, is_leaf=is_fixed)
+            return getattr(built, method)(values, None)
 
-    def _leaves(self) -> list[Array]:
-        return jax.tree.leaves(self._split()[0])
+        if _takes_rows(self.template.value):
+            return one_or_all(moved, values)
+        each = jax.vmap(lambda leaves, value: one_or_all(leaves, value[None]), in_axes=(-1, 0))
+        out, log_dets = each(moved, values)
+        return out[:, 0], log_dets[:, 0]
+
+    def apply_to_columns(self, method: str, raw: Sequence[Array], values: Array) -> Pair:
+        """Apply it to rows, and sum the log dets of a row.
+
+        Args:
+            method: the name of the private method.
+            raw: for each trainable leaf its parameters, (size, D, n).
+            values: (n, D).
+
+        Returns:
+            (n, D) and (n,).
+        """
+        n, n_columns = values.shape
+        # Rows last: the kernels' inner loops are long, however few columns there are.
+        flat = [part.reshape(len(part), n_columns * n) for part in raw]
+        out, log_dets = self.apply(method, flat, values.T.reshape(n_columns * n))
+        return out.reshape(n_columns, n).T, sum_log_det(log_dets.reshape(n_columns, n).T)
 
     def _split(self):
         return eqx.partition(self.template.value, is_trained, is_leaf=is_fixed)
 
-    def _rebuild(self, raw: Array) -> Bijector:
-        trained, rest = self._split()
-        leaves, structure = jax.tree.flatten(trained)
-        # `split` is transposed to one concatenation, slices would be to a sum of padded arrays.
-        parts = lax.split(raw, [leaf.size for leaf in leaves])
-        moved = [
-            (leaf + part.reshape(leaf.shape)).astype(raw.dtype)
-            for leaf, part in zip(leaves, parts, strict=True)
-        ]
-        return eqx.combine(jax.tree.unflatten(structure, moved), rest, is_leaf=is_fixed)
+
+def _takes_rows(bijector: Bijector) -> bool:
+    """Return whether leaves may have a last axis, with parameters of each row of a batch."""
+    if isinstance(bijector, Invert):
+        return _takes_rows(bijector.bijector)
+    return type(bijector) in (Affine, RationalQuadraticSpline, Scale, Shift)
 
 
 def is_fixed(node) -> bool:

@@ -3,11 +3,12 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array
 
 from fluvial.bijectors._transformer import Transformer
-from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
+from fluvial.bijectors.bijector import Bijector, Pair, Shape
 from fluvial.bijectors.coupling import condition_size, flat
 from fluvial.networks import AutoregressiveNetwork, MaskedMLP, ResidualMaskedMLP
 
@@ -74,9 +75,9 @@ class MaskedAutoregressive(Bijector):
         )
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
-        raw = self.network(x, None if condition is None else flat(condition))
-        z, log_dets = self.transformer.apply("_inverse_and_log_det", raw, x)
-        return z, sum_log_det(log_dets)
+        condition = None if condition is None else flat(condition)
+        raw = self.network.parameters(x, condition, self.transformer.sizes)
+        return self.transformer.apply_to_columns("_inverse_and_log_det", raw, x)
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return _forward(self, z, condition)
@@ -87,6 +88,7 @@ def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | 
     sweep = layer.network.sweep()
     condition = None if condition is None else flat(condition).T
     transformer = layer.transformer
+    ends = np.cumsum(transformer.sizes)[:-1]
     n, n_features = z.shape
     size, n_blocks = sweep.block_size, sweep.n_blocks
     z = jnp.pad(z.T, ((0, size * n_blocks - n_features), (0, 0)))
@@ -100,7 +102,7 @@ def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | 
             raw, states = sweep.step(block, step, known, x, states)
             column = block * size + step
             latent = lax.dynamic_index_in_dim(z, column, keepdims=False)
-            value, terms = transformer.apply("_forward_and_log_det", raw, latent)
+            value, terms = transformer.apply("_forward_and_log_det", jnp.split(raw, ends), latent)
             x = lax.dynamic_update_index_in_dim(x, value, step, axis=0)
             terms = jnp.where(column < n_features, terms.astype(log_det.dtype), 0)
             return x, log_det + terms, states

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from fluvial.bijectors._transformer import Transformer
-from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
+from fluvial.bijectors.bijector import Bijector, Pair, Shape
 from fluvial.networks import MLP
+from fluvial.networks.linear import parameters
 
 
 class Coupling(Bijector):
@@ -87,10 +88,10 @@ class Coupling(Bijector):
     def _couple(self, method: str, value: Array, condition: Array | None) -> Pair:
         kept, moved = value[:, : self.n_identity], value[:, self.n_identity :]
         seen = kept if condition is None else jnp.concatenate([kept, flat(condition)], axis=1)
-        shape = (len(value), self.transformer.n_parameters, moved.shape[1])
-        raw = self.conditioner(seen).reshape(shape)
-        moved, log_dets = self.transformer.apply(method, raw, moved)
-        return jnp.concatenate([kept, moved], axis=1), sum_log_det(log_dets)
+        last = self.conditioner.hidden(seen)
+        raw = parameters(self.conditioner.layers[-1], last, self.transformer.sizes, moved.shape[1])
+        moved, log_det = self.transformer.apply_to_columns(method, raw, moved)
+        return jnp.concatenate([kept, moved], axis=1), log_det
 
 
 def condition_size(condition_shape: Shape | None) -> int:

@@ -80,9 +80,11 @@ class RationalQuadraticSpline(Bijector):
         # Clipped before the maths and selected after: gradients are finite beyond the edges too.
         clipped = jnp.clip(value, -self.interval, self.interval)
         fraction = (clipped + self.interval) / (2 * self.interval)
-        shared = [leaf[:, None] for leaf in (raw_from, raw_to)]  # an axis for the batch
-        sizes = [jnp.exp(soft_clip(raw, RAW_BOUND)) for raw in shared]
-        found = _find_bin(fraction, *sizes, self.raw_derivatives[:, None])
+        raw = [raw_from, raw_to, self.raw_derivatives]
+        if raw_from.ndim == value.ndim:
+            raw = [leaf[:, None] for leaf in raw]  # all rows share them
+        sizes = [jnp.exp(soft_clip(leaf, RAW_BOUND)) for leaf in raw[:2]]
+        found = _find_bin(fraction, *sizes, raw[2])
         below, below_to, size, size_to, total, total_to, left, right, index = found
 
         n_bins = raw_from.shape[0]

@@ -153,7 +153,7 @@ class FlowMember:
     def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
         """Train it on a fold."""
         model, recipe = self.model, self.member.recipe
-        arguments = settings.chosen_arguments(model, recipe) | self.member.arguments
+        arguments = settings.chosen_arguments(model, recipe, self.member.arguments)
         specification = flow_specification(recipe, n_features=rows.shape[1], **arguments)
         seed = jax.random.key(rng.randint(np.iinfo(np.int32).max))
         of_flow, of_training = jax.random.split(seed)

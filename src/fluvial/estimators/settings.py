@@ -1,7 +1,9 @@
 """The hyper-parameters of the estimators: their defaults, their ranges, the recipe they choose."""
 
 import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 AUTO = "auto"
@@ -37,14 +39,14 @@ RECIPES = {
 
 @dataclass(frozen=True)
 class FlowSettings:
-    """A flow of the mixture: its recipe, arguments beside the sizes, and its weight decay."""
+    """A flow of the mixture: its recipe, arguments in place of the recipe's, its weight decay."""
 
     recipe: str
     arguments: dict[str, Any]
     weight_decay: float
 
 
-SPLINES = {"linear": "lu"}
+SPLINES = {"linear": "lu", "residual": True, "n_bins": 16}
 AFFINE = {"residual": True, "linear": "lu"}
 
 
@@ -119,17 +121,22 @@ def check_contamination(value: Any) -> None:
         _check_real("contamination", value, 0, 0.5, ends="(]")
 
 
-def chosen_arguments(model: Any, name: str) -> dict[str, Any]:
-    """Return the sizes of the recipe `name`, chosen in `model` or its own, as its arguments."""
+def chosen_arguments(
+    model: Any, name: str, preferred: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the arguments of the recipe `name`: chosen in `model`, preferred, or its own."""
     recipe = RECIPES[name]
     sizes = recipe.hidden_sizes if model.hidden_sizes is None else _sizes(model.hidden_sizes)
-    chosen = {
+    chosen: dict[str, Any] = {
         "n_layers": int(recipe.n_layers if model.n_layers is None else model.n_layers),
         "hidden_sizes": tuple(int(size) for size in sizes),
         "linear": recipe.linear,
     }
     if recipe.n_bins is not None:
-        chosen["n_bins"] = int(recipe.n_bins if model.n_bins is None else model.n_bins)
+        chosen["n_bins"] = recipe.n_bins
+    chosen |= preferred
+    if recipe.n_bins is not None and model.n_bins is not None:
+        chosen["n_bins"] = int(model.n_bins)
     return chosen
 
 

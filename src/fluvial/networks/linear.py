@@ -1,11 +1,12 @@
 """The affine layer that every network is made of, and the named activations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array
 
 from fluvial.networks.random import uniform
@@ -57,3 +58,33 @@ class Linear(eqx.Module):
         limit = np.broadcast_to(gain * np.sqrt(3.0 / seen), (out_size,))
         self.weight = uniform(key, (in_size, out_size), limit)
         self.bias = zeros((out_size,))
+
+
+def parameters(
+    layer: Linear, rows: Array, sizes: Sequence[int], n_features: int
+) -> tuple[Array, ...]:
+    """Return an output layer's parameters of each column, feature-first and in parts.
+
+    The parts are products of their own: cutting one array costs more in training, where the
+    gradients of the parts are put together again.
+
+    Args:
+        layer: its P * D outputs go parameter by parameter.
+        rows: (n, H).
+        sizes: parameters of each part, P together.
+        n_features: columns D.
+
+    Returns:
+        For each part (size, D, n).
+    """
+    parts, start = [], 0
+    for size in sizes:
+        stop = start + size * n_features
+        weight, bias = layer.weight[:, start:stop], layer.bias[start:stop]
+        if size > 1:
+            part = lax.dot_general(weight, rows, (((0,), (1,)), ((), ()))) + bias[:, None]
+        else:
+            part = (rows @ weight + bias).T  # faster as long as it is small
+        parts.append(part.reshape(size, n_features, len(rows)))
+        start = stop
+    return tuple(parts)

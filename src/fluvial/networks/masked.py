@@ -8,6 +8,7 @@ Shapes: n rows, D columns, P parameters a column, H hidden units, C condition en
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ import numpy as np
 from jaxtyping import Array
 
 from fluvial.networks import degrees as deg
-from fluvial.networks.linear import Linear, activation_function
+from fluvial.networks.linear import Linear, activation_function, parameters
 from fluvial.networks.mlp import OUTPUT_GAIN
 from fluvial.networks.random import split
 from fluvial.networks.sweep import Sweep, block_size, blocked, packed
@@ -35,8 +36,17 @@ class AutoregressiveNetwork(eqx.Module):
     condition_size: eqx.AbstractVar[int]
 
     @abstractmethod
+    def parameters(
+        self, x: Array, condition: Array | None, sizes: Sequence[int]
+    ) -> tuple[Array, ...]:
+        """Map (n, D) and (n, condition_size) or None to the parameters in parts of these sizes.
+
+        The sizes sum to P; each part is (size, D, n).
+        """
+
     def __call__(self, x: Array, condition: Array | None) -> Array:
         """Map (n, D) and (n, condition_size) or None to the parameters (n, P, D)."""
+        return self.parameters(x, condition, (self.n_parameters,))[0].transpose(2, 0, 1)
 
     @abstractmethod
     def sweep(self) -> Sweep:
@@ -81,9 +91,15 @@ class _MaskedStack(AutoregressiveNetwork):
         mask = deg.output_mask(self._degrees()[-1], self.n_features, self.n_parameters)
         return self.output.weight * mask
 
-    def _parameters(self, last: Array) -> Array:
-        flat = last @ self._masked_output() + self.output.bias
-        return flat.reshape(last.shape[0], self.n_parameters, self.n_features)
+    def parameters(
+        self, x: Array, condition: Array | None, sizes: Sequence[int]
+    ) -> tuple[Array, ...]:
+        output = eqx.tree_at(lambda layer: layer.weight, self.output, self._masked_output())
+        return parameters(output, self._last(x, condition), sizes, self.n_features)
+
+    @abstractmethod
+    def _last(self, x: Array, condition: Array | None) -> Array:
+        """Return the units of the last hidden layer, (n, H)."""
 
     def _sweep(self, *, residual: bool) -> Sweep:
         size = block_size(self.n_features)
@@ -163,12 +179,12 @@ class MaskedMLP(_MaskedStack):
             for k, below, above in zip(rest, degrees[:-1], degrees[1:], strict=True)
         )
 
-    def __call__(self, x: Array, condition: Array | None) -> Array:
+    def _last(self, x: Array, condition: Array | None) -> Array:
         act = activation_function(self.activation)
         h = act(self._first(x, condition))
         for index, layer in enumerate(self.hidden):
             h = act(h @ self._masked(index) + layer.bias)
-        return self._parameters(h)
+        return h
 
     def sweep(self) -> Sweep:
         return self._sweep(residual=False)
@@ -232,13 +248,13 @@ class ResidualMaskedMLP(_MaskedStack):
             _masked_linear(k, mask, gain=gain) for k, gain in zip(rest, gains, strict=True)
         )
 
-    def __call__(self, x: Array, condition: Array | None) -> Array:
+    def _last(self, x: Array, condition: Array | None) -> Array:
         act = activation_function(self.activation)
         h = self._first(x, condition)
         for i in range(0, len(self.hidden), 2):
             inner = act(act(h) @ self._masked(i) + self.hidden[i].bias)
             h = h + inner @ self._masked(i + 1) + self.hidden[i + 1].bias
-        return self._parameters(h)
+        return h
 
     def sweep(self) -> Sweep:
         return self._sweep(residual=True)

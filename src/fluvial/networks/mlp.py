@@ -49,7 +49,11 @@ class MLP(eqx.Module):
         self.activation = activation
 
     def __call__(self, x: Array) -> Array:
+        return self.hidden(x) @ self.layers[-1].weight + self.layers[-1].bias
+
+    def hidden(self, x: Array) -> Array:
+        """Return the units of the last hidden layer, (n, H)."""
         act = activation_function(self.activation)
         for layer in self.layers[:-1]:
             x = act(x @ layer.weight + layer.bias)
-        return x @ self.layers[-1].weight + self.layers[-1].bias
+        return x
