@@ -48,7 +48,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     hidden_sizes : tuple of int or None, default=None
         Units of each hidden layer of each layer's network; None: chosen by recipe.
     n_bins : int or None, default=None
-        Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 8.
+        Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 16 for "auto", else 8.
     batch_size : int, default=256
         Rows a training step; with "auto", fewer where rows are few.
     max_epochs : int, default=200

@@ -113,8 +113,8 @@ class _MaskedStack(AutoregressiveNetwork):
         columns = np.arange(self.n_features)
         of_columns = packed(columns, is_column, n_blocks)
         each = np.arange(self.n_parameters) * self.n_features
-        parameters = (columns[:, None] + each).ravel()
-        of_parameters = packed(parameters, self.n_parameters * is_column, n_blocks)
+        outputs = (columns[:, None] + each).ravel()
+        of_parameters = packed(outputs, self.n_parameters * is_column, n_blocks)
         first, last = of_units[len(degrees[0])], of_units[len(degrees[-1])]
         from_condition, from_columns = jnp.split(self._masked_input(), [self.condition_size])
         layers = [blocked(from_columns, self.inputs.bias, of_columns, first)]
