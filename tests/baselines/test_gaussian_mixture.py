@@ -70,3 +70,21 @@ def test_a_seed_reproduces_and_large_tables_are_sampled():
     ]
     np.testing.assert_array_equal(made[0].means, made[1].means)
     assert np.mean(made[0].log_prob(clusters(500, 2))) > -6
+
+
+@pytest.mark.parametrize(
+    ("max_rows", "cost", "expected"), [(None, 3e8, 900), (None, 1, 200), (400, 3e8, 400)]
+)
+def test_the_last_fit_takes_all_rows_where_that_is_cheap(monkeypatch, max_rows, cost, expected):
+    taken = []
+    finish = gaussian_mixture._continued
+
+    def counted(best, rows):
+        taken.append(len(rows))
+        return finish(best, rows)
+
+    monkeypatch.setattr(gaussian_mixture, "MAX_ROWS", 200)
+    monkeypatch.setattr(gaussian_mixture, "FINAL_COST", cost)
+    monkeypatch.setattr(gaussian_mixture, "_continued", counted)
+    fit_gaussian_mixture(clusters(900), clusters(100, 1), random_state=0, max_rows=max_rows)
+    assert taken == [expected]

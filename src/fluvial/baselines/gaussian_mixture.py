@@ -28,6 +28,9 @@ MAX_ROWS = 20_000
 MAX_COST = 1e9
 """No larger size is tried once a step of EM takes more multiplications than this."""
 
+FINAL_COST = 3e8
+"""The last fit takes more than `MAX_ROWS` rows as long as a step of EM takes no more than this."""
+
 TRIAL_STEPS, FINAL_STEPS = 15, 200
 """Few steps tell sizes apart; the chosen one goes on to convergence."""
 
@@ -38,15 +41,14 @@ def fit_gaussian_mixture(
     *,
     random_state: int | np.random.RandomState | None = None,
     max_components: int = COMPONENTS[-1],
-    max_rows: int = MAX_ROWS,
+    max_rows: int | None = None,
 ) -> GaussianMixture:
     """Fit a Gaussian mixture whose size is chosen by the likelihood of held-out rows.
 
     1, 2, 3, 5 ... 144 components (Fibonacci) are tried, until two in turn bring nothing, with a
     ridge of at most 1e-4 of the median column's variance; then ridges from 1e-6 to 1e-1 at the
     best size, and, where another one is better, larger sizes with it. Full covariances and diagonal
-    ones are searched in this way. At most half of `max_rows` rows serve the search and `max_rows`
-    the last fit, drawn at random. With many columns the search ends at the size where a step of
+    ones are searched in this way. With many columns the search ends at the size where a step of
     expectation maximisation takes 1e9 multiplications.
 
     Args:
@@ -54,7 +56,9 @@ def fit_gaussian_mixture(
         X_held_out: (m, D) rows that choose. None: one component with the largest ridge.
         random_state: seeds the draw and the starts.
         max_components: no more than these are tried.
-        max_rows: no more than these are fitted to.
+        max_rows: no more than these, drawn at random, serve the last fit, and half of them the
+            search. None: 20,000, and more in the last fit where a step takes at most 3e8
+            multiplications.
 
     Returns:
         The mixture, in the default float type, with nothing trainable.
@@ -97,24 +101,32 @@ def choose_gaussian_mixture(
     *,
     random_state: int | np.random.RandomState | None = None,
     max_components: int = COMPONENTS[-1],
-    max_rows: int = MAX_ROWS,
+    max_rows: int | None = None,
 ) -> tuple[GaussianMixture, Choice]:
     """Fit as `fit_gaussian_mixture` does, and tell the size that was chosen."""
     rng = check_random_state(random_state)
     rows = np.asarray(X_train, np.float64)
-    rows = rows[rng.permutation(len(rows))[:max_rows]]
+    rows = rows[rng.permutation(len(rows))]
     seed = int(rng.randint(np.iinfo(np.int32).max))
+    most = MAX_ROWS if max_rows is None else max_rows
     if X_held_out is None or not len(X_held_out):
         choice = Choice(1, RIDGES[-1], "full", seed)
-        return choice.fit(rows), choice
-    held_out = np.asarray(X_held_out, np.float64)[:max_rows]
-    few = rows[: max(max_rows // 2, 2)]
+        return choice.fit(rows[:most]), choice
+    held_out = np.asarray(X_held_out, np.float64)[:most]
+    few = rows[: max(most // 2, 2)]
     best = _choose(few, held_out, max_components, seed)
     choice = Choice(best.n_components, best.ridge, best.covariance_type, seed)
-    converged = _continued(best, rows)
+    if max_rows is None:
+        most = max(most, int(FINAL_COST / _cost(1, rows.shape[1], choice)))
+    converged = _continued(best, rows[:most])
     if converged.score(held_out) > best.score(held_out):
         best = converged
     return _as_distribution(best), choice
+
+
+def _cost(n: int, n_features: int, choice: Choice) -> int:
+    """Return about how many multiplications a step of EM takes."""
+    return n * choice.size * n_features * (n_features if choice.kind == "full" else 1)
 
 
 def _choose(rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int) -> Any:
@@ -165,12 +177,11 @@ class _Search:
     def larger(self, first: Any, ridge: float) -> Any:
         """Return the best of a mixture and larger ones, until two in turn bring nothing."""
         best, without_gain = self.like(first, ridge), 0
-        n, n_features = self._rows.shape
+        kind, (n, n_features) = first.covariance_type, self._rows.shape
         for size in COMPONENTS:
-            kind = first.covariance_type
-            cost = n * size * n_features * (n_features if kind == "full" else 1)
             if size <= first.n_components:
                 continue
+            cost = _cost(n, n_features, Choice(size, ridge, kind, self._seed))
             if size > self._largest or cost > MAX_COST or without_gain == PATIENCE:
                 break
             mixture = self.fitted(size, ridge, kind)
