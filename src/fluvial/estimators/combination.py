@@ -32,6 +32,9 @@ ENOUGH_FOR_HALF = 200
 REFIT_ROWS = 20_000
 """Of more rows, a random sample of so many serves what the folds' fits become on all rows."""
 
+MANY_ROWS, MOST_TIMES, FEW_COLUMNS = 10_000, 3, 40
+"""Beyond so many rows steps grow in proportion, up to so many times, or `FEW_COLUMNS / D` times."""
+
 LEAST = 1e-3
 """The best flow and the Gaussian mixture keep this weight, for latents and for far-off rows."""
 
@@ -79,7 +82,7 @@ def learn_combination(
     rng = np.random.RandomState(seed)
     effort = settings.EFFORTS[model.effort]
     folds = _folds(rows, held_out, effort, rng)
-    n_steps = max(effort.n_steps // len(folds), effort.fewest_steps)
+    n_steps = _steps(effort, len(folds), rows)
     clock = Clock(model.max_seconds, len(folds) * len(effort.flows))
     flows = [FlowMember(flow, model, n_steps, clock) for flow in effort.flows]
     # Flows come last: an interrupt ends their training and keeps what was learned.
@@ -102,6 +105,15 @@ def learn_combination(
     if len(rows) > REFIT_ROWS:
         rows = rows[np.sort(rng.permutation(len(rows))[:REFIT_ROWS])]
     return _combined(of_members, log_probs, rows)
+
+
+def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
+    """Return how many training steps a flow takes at most."""
+    if n_folds > 1:
+        return max(effort.n_steps // n_folds, effort.fewest_steps)
+    n, n_features = rows.shape
+    times = min(n / MANY_ROWS, MOST_TIMES, FEW_COLUMNS / n_features)
+    return int(effort.n_steps * max(times, 1))
 
 
 def _folds(
