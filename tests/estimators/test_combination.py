@@ -9,7 +9,7 @@ import pytest
 
 from fluvial.distributions import Mixture
 from fluvial.errors import TrainingError
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity, load, settings
+from fluvial.estimators import FlowAnomalyDetector, FlowDensity, combination, load, settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:the flow gained nothing")
 
@@ -153,3 +153,19 @@ def test_a_time_limit_is_shared_by_the_flows():
     assert fitted.history_.stop_reason in ("max_seconds", "patience", "max_epochs")
     assert time.monotonic() - start < 60
     assert np.isfinite(fitted.score(clusters(50, 3)))
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "expected"),
+    [
+        (9_000, 10, 4_000),
+        (20_000, 9, 8_000),
+        (99_000, 2, 12_000),
+        (99_000, 20, 8_000),
+        (99_000, 64, 4_000),
+    ],
+)
+def test_many_rows_of_few_columns_take_more_steps(n_rows, n_columns, expected):
+    effort = settings.EFFORTS["balanced"]
+    assert combination._steps(effort, 1, np.empty((n_rows, n_columns))) == expected
+    assert combination._steps(effort, 5, np.empty((n_rows, n_columns))) == effort.fewest_steps
