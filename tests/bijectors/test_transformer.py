@@ -7,6 +7,7 @@ import pytest
 
 from fluvial.bijectors import Affine, Invert, RationalQuadraticSpline, Scale, Shift
 from fluvial.bijectors._transformer import Transformer
+from fluvial.networks.linear import MANY_COLUMNS
 
 
 class OwnAffine(Affine):
@@ -36,12 +37,13 @@ PAIRS = {
 
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("method", ["_forward_and_log_det", "_inverse_and_log_det"])
+@pytest.mark.parametrize("n_columns", [3, MANY_COLUMNS])
 @pytest.mark.parametrize("name", PAIRS)
-def test_all_rows_at_once_give_what_each_row_gives(name, method):
+def test_all_rows_at_once_give_what_each_row_gives(name, n_columns, method):
     fast, slow = (Transformer(template) for template in PAIRS[name])
     rng = np.random.default_rng(0)
-    values = jnp.asarray(rng.normal(size=(7, 3)))
-    raw = [jnp.asarray(rng.normal(size=(size, 3, 7))) for size in fast.sizes]
+    values = jnp.asarray(rng.normal(size=(7, n_columns)))
+    raw = [jnp.asarray(rng.normal(size=(size, n_columns, 7))) for size in fast.sizes]
 
     def everything(transformer, raw, values):
         return transformer.apply_to_columns(method, raw, values)
@@ -51,7 +53,7 @@ def test_all_rows_at_once_give_what_each_row_gives(name, method):
         return jnp.sum(jnp.sin(out)) + jnp.sum(jnp.cos(log_det))
 
     found, expected = (everything(each, raw, values) for each in (fast, slow))
-    assert [part.shape for part in found] == [(7, 3), (7,)]
+    assert [part.shape for part in found] == [(7, n_columns), (7,)]
     gradients = [jax.grad(loss, argnums=(1, 2))(each, raw, values) for each in (fast, slow)]
     for a, b in zip(
         jax.tree.leaves((found, gradients[0])),

@@ -11,6 +11,7 @@ from fluvial.bijectors.bijector import Bijector, Pair, sum_log_det
 from fluvial.bijectors.compose import Invert
 from fluvial.bijectors.spline import RationalQuadraticSpline
 from fluvial.errors import ShapeError
+from fluvial.networks.linear import columns_last
 from fluvial.parameters import Fixed
 
 
@@ -88,6 +89,10 @@ class Transformer(eqx.Module):
             (n, D) and (n,).
         """
         n, n_columns = values.shape
+        if columns_last(self.sizes, n_columns):
+            flat = [part[0].T.reshape(1, n * n_columns) for part in raw]
+            out, log_dets = self.apply(method, flat, values.reshape(n * n_columns))
+            return out.reshape(n, n_columns), sum_log_det(log_dets.reshape(n, n_columns))
         # Rows last: the kernels' inner loops are long, however few columns there are.
         flat = [part.reshape(len(part), n_columns * n) for part in raw]
         out, log_dets = self.apply(method, flat, values.T.reshape(n_columns * n))
