@@ -117,16 +117,16 @@ def choose_gaussian_mixture(
     best = _choose(few, held_out, max_components, seed)
     choice = Choice(best.n_components, best.ridge, best.covariance_type, seed)
     if max_rows is None:
-        most = max(most, int(FINAL_COST / _cost(1, rows.shape[1], choice)))
+        most = max(most, int(FINAL_COST / (choice.size * _cost(rows.shape[1], choice.kind))))
     converged = _continued(best, rows[:most])
     if converged.score(held_out) > best.score(held_out):
         best = converged
     return _as_distribution(best), choice
 
 
-def _cost(n: int, n_features: int, choice: Choice) -> int:
-    """Return about how many multiplications a step of EM takes."""
-    return n * choice.size * n_features * (n_features if choice.kind == "full" else 1)
+def _cost(n_features: int, kind: str) -> int:
+    """Return about how many multiplications a step of EM takes, a row and component."""
+    return n_features * (n_features if kind == "full" else 1)
 
 
 def _choose(rows: np.ndarray, held_out: np.ndarray, max_components: int, seed: int) -> Any:
@@ -177,12 +177,11 @@ class _Search:
     def larger(self, first: Any, ridge: float) -> Any:
         """Return the best of a mixture and larger ones, until two in turn bring nothing."""
         best, without_gain = self.like(first, ridge), 0
-        kind, (n, n_features) = first.covariance_type, self._rows.shape
+        kind = first.covariance_type
         for size in COMPONENTS:
             if size <= first.n_components:
                 continue
-            cost = _cost(n, n_features, Choice(size, ridge, kind, self._seed))
-            if size > self._largest or cost > MAX_COST or without_gain == PATIENCE:
+            if size > self._limit(kind) or without_gain == PATIENCE:
                 break
             mixture = self.fitted(size, ridge, kind)
             without_gain += 1
@@ -190,12 +189,18 @@ class _Search:
                 best, without_gain = mixture, 0
         return best
 
+    def _limit(self, kind: str) -> int:
+        """Return the largest size that may be tried."""
+        n, n_features = self._rows.shape
+        return min(self._largest, int(MAX_COST / (n * _cost(n_features, kind))))
+
     def nearby(self, best: Any) -> Any:
         """Return the best of a mixture and those of sizes between it and the sizes tried so far."""
         if not 1 < best.n_components <= NEARBY_UP_TO:
             return best
         place = COMPONENTS.index(best.n_components)
-        low, high = COMPONENTS[place - 1], min(COMPONENTS[place + 1], self._largest + 1)
+        low, high = COMPONENTS[place - 1], COMPONENTS[place + 1]
+        high = min(high, self._limit(best.covariance_type) + 1)
         while True:
             size = best.n_components
             sizes = {(low + size) // 2, (size + high + 1) // 2} - {low, size, high}
