@@ -7,6 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, ArrayLike
 
@@ -14,6 +15,8 @@ from fluvial.bijectors.bijector import Shape, as_floats
 from fluvial.distributions._stored import Free, LogWeights, Positive, known
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
+
+COMPONENTS_AT_ONCE = 16
 
 
 class GaussianMixture(Distribution):
@@ -92,12 +95,11 @@ class GaussianMixture(Distribution):
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))
         log_diagonals = jnp.log(self._diagonals.value.astype(x.dtype))
-
-        def distance(mean, tril):
-            white = solve_triangular(tril.astype(x.dtype), (x - mean).T, lower=True)
-            return jnp.sum(white * white, axis=0)
-
-        distances = jax.vmap(distance)(self.means, self.scale_trils)
+        distances = lax.map(
+            lambda component: _distance(x, *component),
+            (self.means, self.scale_trils.astype(x.dtype)),
+            batch_size=COMPONENTS_AT_ONCE,
+        )
         constant = self.event_shape[0] * math.log(2 * math.pi) / 2 + jnp.sum(log_diagonals, axis=1)
         joint = self._log_weights.value - constant - distances.T / 2
         return jax.nn.logsumexp(joint, axis=1)
@@ -106,13 +108,24 @@ class GaussianMixture(Distribution):
         key_chosen, key_noise = jax.random.split(key)
         chosen = jax.random.categorical(key_chosen, self._log_weights.value, shape=(n,))
         noise = jax.random.normal(key_noise, (n, *self.event_shape), self.means.dtype)
-        # One product with each factor, then a choice: no (n, D, D) array of gathered factors.
-        spread = jnp.einsum("kij,nj->kni", self.scale_trils, noise)
-        x = self.means[0] + spread[0]
-        for number in range(1, len(self.means)):
-            moved = self.means[number] + spread[number]
-            x = jnp.where((chosen == number)[:, None], moved, x)
-        return x
+
+        def add(x, column):
+            factors, noise = column
+            return x + factors[chosen] * noise[:, None], None
+
+        # Column by column of the factors: no (n, D, D) array of those that were chosen.
+        columns = (jnp.moveaxis(self.scale_trils, 2, 0), noise.T)
+        return lax.scan(add, self.means[chosen], columns)[0]
+
+
+def _distance(x: Array, mean: Array, tril: Array) -> Array:
+    """Return the squared Mahalanobis distances of rows (n, D), (n,).
+
+    The product with the inverse factor is up to a hundred times as fast as solving for many rows.
+    """
+    inverse = solve_triangular(tril, jnp.eye(len(mean), dtype=tril.dtype), lower=True)
+    white = jnp.matmul(inverse, (x - mean).T, precision=lax.Precision.HIGHEST)
+    return jnp.sum(white * white, axis=0)
 
 
 def _check_shapes(weights: Array, means: Array, matrices: ArrayLike, name: str) -> None:

@@ -69,22 +69,25 @@ class Member(Protocol):
 class GaussianMixtureMember:
     """A Gaussian mixture with a held-out number of components.
 
-    Of several folds it is the mean of the folds' mixtures and of those of the same sizes that are
-    fitted to all rows: the first are safe, the second know more rows.
+    It is the mean of mixtures from several starts where they are cheap; of several folds, the mean
+    of the folds' and of those of the same sizes that are fitted to all rows: the first are safe,
+    the second know more rows.
     """
 
     name = "gaussian_mixture"
 
     def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
         """Fit it to a fold."""
-        mixture, choice = choose_gaussian_mixture(rows, other, random_state=rng)
+        first, choice = choose_gaussian_mixture(rows, other, random_state=rng)
+        mixture = _joined([first, *choice.others(rows)])
         return Fitted(mixture, describe_distribution(mixture), choice=choice)
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
         """Join the folds' mixtures and those of all rows to one."""
         mixtures = [fitted.distribution for fitted in fits]
         if len(fits) > 1:
-            mixtures += [fitted.choice.fit(rows) for fitted in fits]
+            choices = [fitted.choice for fitted in fits]
+            mixtures += [_joined([choice.fit(rows), *choice.others(rows)]) for choice in choices]
         joined = _joined(mixtures)
         return [Part(joined, describe_distribution(joined), 1.0)]
 
