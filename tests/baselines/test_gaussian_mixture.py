@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture as Oracle
 
-from fluvial.baselines import fit_gaussian_mixture, gaussian_mixture
+from fluvial.baselines import fit_gaussian_mixture, gaussian_mixture, mixture_search
 from fluvial.training import trainable
 
 
@@ -32,7 +32,7 @@ def test_it_is_scikit_learns_at_the_best_size():
 def test_a_size_between_the_candidates_is_found(monkeypatch):
     train, held_out = (clusters(n, seed, 7) for n, seed in ((2000, 0), (500, 1)))
     seven = fit_gaussian_mixture(train, held_out, random_state=0)
-    monkeypatch.setattr(gaussian_mixture, "NEARBY_UP_TO", 0)
+    monkeypatch.setattr(mixture_search, "NEARBY_UP_TO", 0)
     eight = fit_gaussian_mixture(train, held_out, random_state=0)
     assert (len(seven.weights), len(eight.weights)) == (7, 8)
     assert np.mean(seven.log_prob(held_out)) > np.mean(eight.log_prob(held_out))
@@ -77,7 +77,7 @@ def test_a_seed_reproduces_and_large_tables_are_sampled():
 )
 def test_the_last_fit_takes_all_rows_where_that_is_cheap(monkeypatch, max_rows, cost, expected):
     taken = []
-    finish = gaussian_mixture._continued
+    finish = gaussian_mixture.continued
 
     def counted(best, rows):
         taken.append(len(rows))
@@ -85,6 +85,6 @@ def test_the_last_fit_takes_all_rows_where_that_is_cheap(monkeypatch, max_rows, 
 
     monkeypatch.setattr(gaussian_mixture, "MAX_ROWS", 200)
     monkeypatch.setattr(gaussian_mixture, "FINAL_COST", cost)
-    monkeypatch.setattr(gaussian_mixture, "_continued", counted)
+    monkeypatch.setattr(gaussian_mixture, "continued", counted)
     fit_gaussian_mixture(clusters(900), clusters(100, 1), random_state=0, max_rows=max_rows)
     assert taken == [expected]

@@ -92,8 +92,29 @@ def test_few_rows_are_cross_fitted():
     assert flows % 5 == 0
     assert flows
     assert names.count("gaussian_mixture") == names.count("kernel_density") == 1
-    assert len(fitted.held_out_indices_) == 9
+    # Each row is held out of one fit, and fitted to by the others.
+    np.testing.assert_array_equal(fitted.held_out_indices_, np.arange(90))
     assert fitted.transform(clusters(4)).shape == (4, 2)
+
+
+def test_cross_fits_use_every_row(auto):
+    rows = clusters(1200)
+    assert len(auto.held_out_indices_) == 600
+    np.testing.assert_array_equal(auto.scaler_.centre, np.median(rows, axis=0))
+    (kernels,) = [part for part in auto.distribution_.distributions if hasattr(part, "bandwidth")]
+    assert len(kernels.rows) == 1200
+    # Of rows that each fit has not seen, so about what new rows score.
+    assert auto.held_out_score_ == pytest.approx(auto.score(clusters(1000, 5)), abs=0.2)
+    assert auto.held_out_standard_error_ < 0.05
+
+
+def test_the_threshold_of_cross_fits_is_that_of_rows_that_they_have_not_seen():
+    rows = clusters(400)
+    with_folds = FlowAnomalyDetector(**TINY, flow="auto").fit(rows)
+    scores = with_folds.density_._held_out_log_prob
+    assert scores.shape == (200,)
+    assert scores.mean() == pytest.approx(with_folds.density_.held_out_score_)
+    assert with_folds.offset_ == np.quantile(scores, 0.01)
 
 
 def test_without_held_out_rows_it_is_cross_fitted_too():

@@ -21,19 +21,13 @@ from fluvial.estimators.members import (
 from fluvial.estimators.specification import Specification, mixture_specification
 from fluvial.training import History, stack
 
-ENOUGH_HELD_OUT = 100
-"""With fewer held-out rows the members are cross-fitted."""
-
-FEWEST_FOR_FOLDS = 12
-
-ENOUGH_FOR_HALF = 200
-"""With so many rows there are twice as many folds as fits, and half of the rows weight."""
-
 REFIT_ROWS = 20_000
 """Of more rows, a random sample of so many serves what the folds' fits become on all rows."""
 
 MANY_ROWS, MOST_TIMES, FEW_COLUMNS = 10_000, 3, 40
 """Beyond so many rows steps grow in proportion, up to so many times, or `FEW_COLUMNS / D` times."""
+
+Pair = tuple[np.ndarray, np.ndarray | None]
 
 LEAST = 1e-3
 """The best flow and the Gaussian mixture keep this weight, for latents and for far-off rows."""
@@ -58,38 +52,36 @@ class Learned:
     distribution: Any
     history: History
     members: tuple[dict[str, Any], ...] = ()
+    held_out: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    baselines: dict[str, np.ndarray] = field(default_factory=dict)
     rounding_steps: np.ndarray = field(default_factory=lambda: np.zeros(0))
     gains: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def learn_combination(
-    model: Any, rows: np.ndarray, held_out: np.ndarray | None, *, seed: int
-) -> Learned:
+def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, seed: int) -> Learned:
     """Fit a Gaussian mixture, a kernel density and flows, and weight them on held-out rows.
 
-    Few rows are split into folds; the members are fitted to all folds but one and weighted on that
-    one, each in turn, and the fits to the folds become one member again.
+    Of several folds each is fitted to in turn, and the fits become one member again.
 
     Args:
         model: a `FlowDensity`, for its hyper-parameters.
-        rows: (n, D) scaled rows to fit to.
-        held_out: (m, D) scaled rows that choose and weight where rows are many, or None.
-        seed: of the folds, the starts and the order of training.
+        rows: (n, D) scaled rows of all folds.
+        folds: scaled rows (n, D) to fit to, and (m, D) that choose and weight, or None.
+        seed: of the starts and the order of training.
 
     Raises:
         TrainingError: where training diverges.
     """
     rng = np.random.RandomState(seed)
     effort = settings.EFFORTS[model.effort]
-    folds = _folds(rows, held_out, effort, rng)
     n_steps = _steps(effort, len(folds), rows)
     clock = Clock(model.max_seconds, len(folds) * len(effort.flows))
     flows = [FlowMember(flow, model, n_steps, clock) for flow in effort.flows]
     # Flows come last: an interrupt ends their training and keeps what was learned.
-    members: list[Member] = [GaussianMixtureMember(), KernelDensityMember(), *flows]
+    members: list[Member] = [GaussianMixtureMember(folds, rng), KernelDensityMember(), *flows]
     fits: list[dict[int, Fitted]] = []
     for number, (train, other) in enumerate(folds):
-        fitted, interrupted = _fit_fold(members, train, other, rng)
+        fitted, interrupted = _fit_fold(members, number, train, other, rng)
         if not (interrupted and number):
             fits.append(fitted)
         if interrupted:
@@ -116,26 +108,9 @@ def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
     return int(effort.n_steps * max(times, 1))
 
 
-def _folds(
-    rows: np.ndarray,
-    held_out: np.ndarray | None,
-    effort: settings.Effort,
-    rng: np.random.RandomState,
-) -> list[tuple[np.ndarray, np.ndarray | None]]:
-    """Return pairs of rows to fit to and rows that choose and weight."""
-    enough = held_out is not None and len(held_out) >= ENOUGH_HELD_OUT
-    if enough and len(rows) > effort.fold_up_to:
-        return [(rows, held_out)]
-    if len(rows) < FEWEST_FOR_FOLDS:
-        return [(rows, None)]
-    # Smaller folds leave more rows to fit to; where rows are very few, all must weight.
-    n_folds = effort.n_folds * (2 if len(rows) >= ENOUGH_FOR_HALF else 1)
-    fold = rng.permutation(len(rows)) % n_folds
-    return [(rows[fold != number], rows[fold == number]) for number in range(effort.n_folds)]
-
-
 def _fit_fold(
     members: Sequence[Member],
+    number: int,
     rows: np.ndarray,
     other: np.ndarray | None,
     rng: np.random.RandomState,
@@ -147,7 +122,7 @@ def _fit_fold(
     fits: dict[int, Fitted] = {}
     for k, member in enumerate(members):
         try:
-            fits[k] = member.fit(rows, other, rng)
+            fits[k] = member.fit(number, rows, other, rng)
         except TrainingError:
             continue
         history = fits[k].history
@@ -157,7 +132,7 @@ def _fit_fold(
 
 
 def _held_out_log_probs(
-    fits: Sequence[Sequence[Fitted]], folds: Sequence[tuple[np.ndarray, np.ndarray | None]]
+    fits: Sequence[Sequence[Fitted]], folds: Sequence[Pair]
 ) -> np.ndarray | None:
     """Return the (n, K) log densities of rows that the members were not fitted to."""
     values = [
@@ -183,6 +158,11 @@ def _combined(
     best_flow = max(histories, key=lambda k: weights[k])
     weights[[0, best_flow]] = np.maximum(weights[[0, best_flow]], LEAST)
     weights /= weights.sum()
+    held_out = {}
+    if log_probs is not None:
+        with np.errstate(divide="ignore"):
+            own = np.logaddexp.reduce(log_probs + np.log(weights), axis=1)
+        held_out = {"held_out": own, "baselines": {members[0][0].name: log_probs[:, 0]}}
     parts, facts = [], []
     for k in np.flatnonzero(weights).tolist():
         member, fits = members[k]
@@ -197,4 +177,4 @@ def _combined(
     specification = mixture_specification(
         [part.specification for part in parts], shares.tolist(), [fact["name"] for fact in facts]
     )
-    return Learned(specification, distribution, histories[best_flow], tuple(facts))
+    return Learned(specification, distribution, histories[best_flow], tuple(facts), **held_out)

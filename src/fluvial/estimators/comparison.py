@@ -1,13 +1,12 @@
 """What a fitted density is worth: held-out rows under it and under classical densities."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
-from fluvial.distributions import GaussianMixture, Mixture
-from fluvial.estimators import blocks
 from fluvial.tables.warning import warn_user
 
 RIDGE = 1e-6
@@ -16,29 +15,20 @@ LITTLE_WEIGHT = 0.02
 WIDE_GAP, WIDE_GAP_A_COLUMN = 1.0, 0.1
 
 
-def compare(
-    distribution: Any, rows: np.ndarray, held_out: np.ndarray | None
-) -> dict[str, dict[str, float]]:
-    """Compare a density on held-out rows with a Gaussian, and with its own Gaussian mixture.
+def compare(own: np.ndarray, baselines: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Compare a density on held-out rows with classical ones.
 
     Args:
-        distribution: fitted to `rows`.
-        rows: (n, D) scaled rows that were trained on.
-        held_out: (m, D) scaled rows that were not, or None.
+        own: log density (m,) of rows that the density was not fitted to.
+        baselines: the same under each baseline; of more rows than m the first count.
 
     Returns:
         By the name of each baseline: "gain", by how many nats a row the density is better, and its
         "standard_error". Empty with fewer than two held-out rows.
     """
-    if held_out is None or len(held_out) < 2:
+    if len(own) < 2:
         return {}
-    own = blocks.log_prob(distribution, held_out)
-    baselines = {"gaussian": gaussian_log_prob(rows, held_out)}
-    if isinstance(distribution, Mixture):
-        for part in distribution.distributions:
-            if isinstance(part, GaussianMixture):
-                baselines["gaussian_mixture"] = blocks.log_prob(part, held_out)
-    gains = {name: own - log_prob for name, log_prob in baselines.items()}
+    gains = {name: own - log_prob[: len(own)] for name, log_prob in sorted(baselines.items())}
     return {
         name: {
             "gain": float(np.mean(gain)),
@@ -46,6 +36,16 @@ def compare(
         }
         for name, gain in gains.items()
     }
+
+
+def gaussian(folds: Sequence[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray:
+    """Return the log density of each fold's held-out rows under a Gaussian of its other rows.
+
+    Args:
+        folds: rows (n, D) to fit to, and held-out rows (m, D) or None.
+    """
+    found = [gaussian_log_prob(rows, other) for rows, other in folds if other is not None]
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def gaussian_log_prob(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:

@@ -19,8 +19,8 @@ from fluvial.distributions import Mixture
 from fluvial.errors import ShapeError
 from fluvial.estimators import blocks, settings
 from fluvial.estimators.comparison import warn_of_fit
-from fluvial.estimators.held_out import held_out_rows
 from fluvial.estimators.learning import learn
+from fluvial.estimators.split import Fold, split, training_rows
 from fluvial.estimators.summary import summarise
 from fluvial.tables import TableScaler, read_table
 
@@ -202,18 +202,17 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         settings.check_settings(self)
         matrix, schema = read_table(X)
         rng = check_random_state(self.random_state)
-        held_out = held_out_rows(matrix, self.validation_fraction, rng)
-        seen = np.delete(np.arange(len(matrix)), held_out)
-        scaler = TableScaler.fit(matrix, training=seen, label=schema.label)
+        folds = split(self, matrix, rng)
+        scaler = TableScaler.fit(matrix, training=training_rows(folds), label=schema.label)
         seed = rng.randint(np.iinfo(np.int32).max)
-        learned = learn(self, matrix, held_out, scaler, seed=seed)
+        learned = learn(self, matrix, folds, scaler, seed=seed)
         # Nothing is replaced before all is learned: a fit that fails leaves the last one whole.
         self._remember_columns(schema)
-        self.scaler_, self.held_out_indices_, self.n_samples_fit_ = scaler, held_out, len(matrix)
+        self.scaler_, self.n_samples_fit_ = scaler, len(matrix)
         self.specification_, self.distribution_ = learned.specification, learned.distribution
         self.history_, self.members_ = learned.history, learned.members
         self.rounding_steps_, self.gains_ = learned.rounding_steps, learned.gains
-        self._score_held_out(matrix[held_out])
+        self._keep_held_out(matrix, folds, learned.held_out)
         if self.flow == settings.AUTO:
             warn_of_fit(self, matrix)
         return self
@@ -374,14 +373,19 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             raise TypeError(f"a {type(distribution).__name__} without a flow has no latent space")
         return bijectors[0]
 
-    def _score_held_out(self, held_out: np.ndarray) -> None:
+    def _keep_held_out(self, matrix: np.ndarray, folds: list[Fold], scaled: np.ndarray) -> None:
+        """Keep the places and scores of the held-out rows, given their log density (m,)."""
+        places = np.concatenate([fold.held_out for fold in folds])[: len(scaled)]
+        order = np.argsort(places)
+        self.held_out_indices_ = places[order]
         self.held_out_score_ = self.held_out_standard_error_ = None
-        if len(held_out):
-            log_prob = self._log_prob(held_out)
-            self.held_out_score_ = float(log_prob.mean())
-            if len(held_out) > 1:
-                error = log_prob.std(ddof=1) / np.sqrt(len(held_out))
-                self.held_out_standard_error_ = float(error)
+        _, log_det = self.scaler_.transform(matrix[self.held_out_indices_], dtype=self._dtype)
+        self._held_out_log_prob = scaled[order] + log_det
+        if len(places):
+            self.held_out_score_ = float(self._held_out_log_prob.mean())
+        if len(places) > 1:
+            error = self._held_out_log_prob.std(ddof=1) / np.sqrt(len(places))
+            self.held_out_standard_error_ = float(error)
 
     def _remember_columns(self, schema) -> None:
         self.schema_ = schema

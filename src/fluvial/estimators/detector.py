@@ -144,10 +144,11 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         chosen = self.get_params(deep=False)
         del chosen["contamination"]
         density = FlowDensity(**chosen).fit(X)
-        scores = density.score_samples(X)
         quantile = HELD_OUT_QUANTILE if self.contamination is None else self.contamination
         if self.contamination is None and len(density.held_out_indices_) >= ENOUGH_HELD_OUT:
-            scores = scores[density.held_out_indices_]
+            scores = density._held_out_log_prob
+        else:
+            scores = density.score_samples(X)
         self._adopt(density, offset=float(np.quantile(scores, quantile)))
         return self
 

@@ -37,6 +37,33 @@ def held_out_rows(matrix: np.ndarray, fraction: float, rng: np.random.RandomStat
     return np.flatnonzero(np.isin(group, chosen))
 
 
+def fold_numbers(matrix: np.ndarray, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
+    """Number the fold of each row, identical rows in one fold wherever that leaves enough folds.
+
+    Args:
+        matrix: `(n, D)`, with n at least `n_folds`.
+        n_folds: how many folds of about equal size.
+        rng: a random state.
+
+    Returns:
+        `(n,)`, from 0 to `n_folds - 1`; -1 for rows that are repeated too often to be in a fold.
+
+    Examples:
+        >>> np.bincount(fold_numbers(np.arange(20.0)[:, None], 5, np.random.RandomState(0)))
+        array([4, 4, 4, 4, 4])
+    """
+    n = len(matrix)
+    group = _groups(matrix)
+    counts = np.bincount(group)
+    candidates = rng.permutation(np.flatnonzero(counts <= max(n / n_folds / 2, 1)))
+    ends = np.cumsum(counts[candidates])
+    if not len(ends) or ends[-1] < n / 2:
+        return rng.permutation(n) % n_folds
+    number = np.full(len(counts), -1)
+    number[candidates] = (ends - 1) * n_folds // ends[-1]
+    return number[group]
+
+
 def _groups(matrix: np.ndarray) -> np.ndarray:
     """Number the different rows in the order of their first appearance."""
     # Adding zero turns -0.0 into 0.0, so that equal values have equal bytes.

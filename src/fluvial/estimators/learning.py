@@ -1,5 +1,6 @@
 """From the rows of a table to a fitted distribution and its specification."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,16 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from fluvial import training
-from fluvial.estimators import settings
-from fluvial.estimators.combination import Learned, learn_combination
-from fluvial.estimators.comparison import compare
+from fluvial.estimators import blocks, settings
+from fluvial.estimators.combination import Learned, Pair, learn_combination
+from fluvial.estimators.comparison import compare, gaussian
 from fluvial.estimators.specification import build, flow_specification
+from fluvial.estimators.split import Fold, training_rows
 from fluvial.tables import TableScaler
 from fluvial.tables.dequantization import dequantised, rounding_steps
 
 
 def learn(
-    model: Any, matrix: np.ndarray, held_out: np.ndarray, scaler: TableScaler, *, seed: int
+    model: Any, matrix: np.ndarray, folds: Sequence[Fold], scaler: TableScaler, *, seed: int
 ) -> Learned:
     """Fit the distribution that the hyper-parameters of an estimator ask for.
 
@@ -26,7 +28,7 @@ def learn(
     Args:
         model: a `FlowDensity`, for its hyper-parameters.
         matrix: `(n, D)`, the rows of the table.
-        held_out: the places of the rows that training does not see.
+        folds: which of them to fit to, and which ones judge.
         scaler: from rows to scaled rows.
         seed: of the noise, the starting parameters and the order of training.
 
@@ -34,16 +36,21 @@ def learn(
         TrainingError: where training diverges.
     """
     dtype = jnp.result_type(float)
-    seen = np.delete(matrix, held_out, axis=0)
+    training = training_rows(folds)
+    seen = matrix[training]
     steps = rounding_steps(seen)
     seen = dequantised(seen, steps, np.random.RandomState(seed))
     rows, _ = scaler.transform(seen, dtype=dtype)
-    validation = None
-    if len(held_out):
-        validation, _ = scaler.transform(matrix[held_out], dtype=dtype)
-    learn_rows = learn_combination if model.flow == settings.AUTO else _learn_flow
-    learned = learn_rows(model, rows, validation, seed=seed)
-    gains = compare(learned.distribution, rows, validation)
+    pairs: list[Pair] = []
+    for fold in folds:
+        of_fold = rows if len(folds) == 1 else rows[np.searchsorted(training, fold.training)]
+        held_out, _ = scaler.transform(matrix[fold.held_out], dtype=dtype)
+        pairs.append((of_fold, held_out if len(held_out) else None))
+    if model.flow == settings.AUTO:
+        learned = learn_combination(model, rows, pairs, seed=seed)
+    else:
+        learned = _learn_flow(model, *pairs[0], seed=seed)
+    gains = compare(learned.held_out, learned.baselines | {"gaussian": gaussian(pairs)})
     return replace(learned, rounding_steps=steps, gains=gains)
 
 
@@ -67,4 +74,7 @@ def _learn_flow(
         show_progress=bool(model.verbose),
         validation_data=validation,
     )
-    return Learned(specification, distribution, history)
+    if validation is None:
+        return Learned(specification, distribution, history)
+    held_out = blocks.log_prob(distribution, validation)
+    return Learned(specification, distribution, history, held_out=held_out)

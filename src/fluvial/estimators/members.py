@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
-from fluvial.baselines import choose_gaussian_mixture, fit_kernel_density
-from fluvial.distributions import GaussianMixture, KernelDensity
+from fluvial.baselines import StackedMixtures, fit_kernel_density
+from fluvial.distributions import KernelDensity
 from fluvial.estimators import settings
 from fluvial.estimators.specification import (
     Specification,
@@ -33,13 +33,11 @@ class Fitted:
         distribution: in scaled units.
         specification: what it is, as a model file holds it.
         history: the training of a flow.
-        choice: what a held-out search chose.
     """
 
     distribution: Any
     specification: Specification
     history: History | None = None
-    choice: Any = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,10 @@ class Member(Protocol):
     @property
     def name(self) -> str: ...
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
-        """Fit it to rows (n, D), with hyper-parameters or epoch chosen on other rows (m, D)."""
+    def fit(
+        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
+    ) -> Fitted:
+        """Fit it to the rows (n, D) of a fold; other rows (m, D) choose what there is to choose."""
         ...
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
@@ -67,29 +67,31 @@ class Member(Protocol):
 
 
 class GaussianMixtureMember:
-    """A Gaussian mixture with a held-out number of components.
+    """Gaussian mixtures of several sizes, which are weighted on the held-out rows of all folds.
 
-    It is the mean of mixtures from several starts where they are cheap; of several folds, the mean
-    of the folds' and of those of the same sizes that are fitted to all rows: the first are safe,
-    the second know more rows.
+    Args:
+        folds: rows (n, D) to fit to, and (m, D) that judge, or None.
+        rng: draws rows and starts.
     """
 
     name = "gaussian_mixture"
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
-        """Fit it to a fold."""
-        first, choice = choose_gaussian_mixture(rows, other, random_state=rng)
-        mixture = _joined([first, *choice.others(rows)])
-        return Fitted(mixture, describe_distribution(mixture), choice=choice)
+    def __init__(
+        self, folds: Sequence[tuple[np.ndarray, np.ndarray | None]], rng: np.random.RandomState
+    ):
+        self._mixtures = StackedMixtures(folds, rng)
+
+    def fit(
+        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
+    ) -> Fitted:
+        """Return what was fitted to a fold."""
+        mixture = self._mixtures.of_fold(number)
+        return Fitted(mixture, describe_distribution(mixture))
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
         """Join the folds' mixtures and those of all rows to one."""
-        mixtures = [fitted.distribution for fitted in fits]
-        if len(fits) > 1:
-            choices = [fitted.choice for fitted in fits]
-            mixtures += [_joined([choice.fit(rows), *choice.others(rows)]) for choice in choices]
-        joined = _joined(mixtures)
-        return [Part(joined, describe_distribution(joined), 1.0)]
+        mixture = self._mixtures.of_all(rows)
+        return [Part(mixture, describe_distribution(mixture), 1.0)]
 
 
 class KernelDensityMember:
@@ -97,7 +99,9 @@ class KernelDensityMember:
 
     name = "kernel_density"
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+    def fit(
+        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
+    ) -> Fitted:
         """Fit it to a fold."""
         kernels = fit_kernel_density(rows, other, random_state=rng)
         return Fitted(kernels, describe_distribution(kernels))
@@ -153,7 +157,9 @@ class FlowMember:
         """The recipe."""
         return self.member.recipe
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+    def fit(
+        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
+    ) -> Fitted:
         """Train it on a fold."""
         model, recipe = self.model, self.member.recipe
         arguments = settings.chosen_arguments(model, recipe, self.member.arguments)
@@ -188,14 +194,3 @@ def _batch_size(n_rows: int, largest: int) -> int:
     """Return a power of two that gives about 32 batches an epoch, between 32 and `largest`."""
     wanted = 1 << max(n_rows // BATCHES_AN_EPOCH, 1).bit_length() - 1
     return min(max(wanted, SMALLEST_BATCH), largest)
-
-
-def _joined(mixtures: Sequence[GaussianMixture]) -> GaussianMixture:
-    """Make one Gaussian mixture of several, each with an equal share."""
-    if len(mixtures) == 1:
-        return mixtures[0]
-    return GaussianMixture(
-        np.concatenate([np.asarray(part.weights) for part in mixtures]),
-        np.concatenate([np.asarray(part.means) for part in mixtures]),
-        scale_trils=np.concatenate([np.asarray(part.scale_trils) for part in mixtures]),
-    )

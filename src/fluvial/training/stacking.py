@@ -39,13 +39,15 @@ def stack(log_probs: ArrayLike, *, smallest: float = SMALLEST_WEIGHT) -> np.ndar
     """
     log_probs = _checked(log_probs)
     kept = np.arange(log_probs.shape[1])
+    weights = np.full(len(kept), 1 / len(kept))
     while True:
-        weights = _maximise(log_probs[:, kept])
+        weights = _maximise(log_probs[:, kept], weights)
         small = weights < min(smallest, 1 / len(kept))
         if not small.any():
             break
         # One at a time: where one of several like members goes, its weight falls to the others.
-        kept = np.delete(kept, np.argmin(weights))
+        least = np.argmin(weights)
+        kept, weights = np.delete(kept, least), np.delete(weights, least)
     whole = np.zeros(log_probs.shape[1])
     whole[kept] = weights
     return whole
@@ -67,9 +69,10 @@ def _checked(log_probs: ArrayLike) -> np.ndarray:
     return values
 
 
-def _maximise(log_probs: np.ndarray) -> np.ndarray:
+def _maximise(log_probs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Go on from weights, of any sum, to the best ones."""
     relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
-    weights = np.full(relative.shape[1], 1 / relative.shape[1])
+    weights = weights / weights.sum()
     for _ in range(MAX_STEPS):
         density = relative @ weights
         # The mean over rows of p_k(x) / p(x): one for members in use, less for those to be left.
