@@ -88,9 +88,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     history_ : fluvial.training.History
         Losses in scaled units and learning rate of each epoch, and why training ended.
     held_out_indices_ : ndarray of shape (n_held_out,)
-        Places of the held-out rows among those given to fit.
+        Places of the held-out rows among those given to fit; with cross-fits, of those that one of
+        the fits left out.
     held_out_score_ : float or None
-        Mean log density of the held-out rows, in nats; None without held-out rows.
+        Mean log density of the held-out rows, in nats, each under what was fitted without it; None
+        without held-out rows.
     held_out_standard_error_ : float or None
         Standard error of that mean; None with fewer than two held-out rows.
     gains_ : dict
@@ -110,17 +112,18 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     Notes
     -----
     `flow="auto"` fits two neural spline flows, with a weak and a strong weight decay, an affine
-    autoregressive flow (not with `effort="fast"`), a Gaussian mixture with a held-out number of
-    components and a kernel density with a held-out bandwidth; the weights of their mixture
-    maximise the likelihood of the held-out rows [1]_. Members of less than 1 % are dropped, but the
-    best flow and the Gaussian mixture, which keep 0.1 %: `transform` needs a flow, and far from all
-    rows the Gaussians decide. A flow whose training diverges is left out.
+    autoregressive flow (not with `effort="fast"`), Gaussian mixtures of many sizes and a kernel
+    density with a held-out bandwidth; the weights of their mixture, and of the sizes, maximise the
+    likelihood of the held-out rows [1]_. Members of less than 1 % are dropped, but the best flow and
+    the Gaussian mixtures, which keep 0.1 %: `transform` needs a flow, and far from all rows the
+    Gaussians decide. A flow whose training diverges is left out.
 
     Where rows are few, members are cross-fitted: three times up to 1,000 rows ("fast"), five times
     up to 5,000 ("balanced") or 20,000 ("thorough"), and always with fewer than 100 held-out rows.
-    Each time another tenth (a sixth with "fast"; below 200 rows a fifth or third) of the rows that
-    are not held out is left for choosing and weighting, and all these flows stay in the mixture.
-    Below 12 rows weights are equal.
+    Each time another tenth (a sixth with "fast"; below 200 rows a fifth or third) of all rows is
+    held out for choosing and weighting, whatever `validation_fraction`, and all these flows stay in
+    the mixture: every row is fitted to, and judged by the fit that has not seen it. Below 12 rows
+    weights are equal.
 
     Columns whose values repeat are taken for rounded: the rows that are trained on get uniform
     noise of the column's smallest step. Scores are deterministic.
