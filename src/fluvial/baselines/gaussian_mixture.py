@@ -28,7 +28,7 @@ def fit_gaussian_mixture(
 ) -> GaussianMixture:
     """Fit a Gaussian mixture whose size is chosen by the likelihood of held-out rows.
 
-    1, 2, 3, 5 ... 144 components (Fibonacci) are tried, until two in turn bring nothing, with a
+    1, 2, 3, 5 ... 233 components (Fibonacci) are tried, until three in turn bring nothing, with a
     ridge of at most 1e-4 of the median column's variance; then ridges from 1e-6 to 1e-1 at the
     best size, and, where another one is better, larger sizes with it. Full covariances and diagonal
     ones are searched in this way. With many columns the search ends at the size where a step of

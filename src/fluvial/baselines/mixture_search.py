@@ -1,7 +1,8 @@
 """Gaussian mixtures of many sizes, judged by held-out rows."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,12 @@ from threadpoolctl import threadpool_limits
 
 from fluvial.distributions import GaussianMixture
 
-COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)
+COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233)
 RIDGES = (1e-6, 1e-4, 1e-2, 1e-1)
 """Candidates for what is added to the variances, as a share of the median column's."""
 
 USUAL_RIDGE = 1e-4
-PATIENCE = 2
+PATIENCE = 3
 
 NEARBY_UP_TO = 21
 """Around a best size of at most so many, the sizes between the candidates are tried, too."""
@@ -139,7 +140,7 @@ class Search:
         return max(tried, key=lambda candidate: candidate.score)
 
     def _larger(self, components: int, ridge: float, kind: str) -> Candidate:
-        """Return the best of a size and larger ones, until two in turn bring nothing."""
+        """Return the best of a size and larger ones, until three in turn bring nothing."""
         best, without_gain = self._candidate(components, ridge, kind), 0
         for larger in COMPONENTS:
             if larger <= components:
@@ -190,11 +191,21 @@ def continued(fitted: Any, rows: np.ndarray) -> Any:
     return _fit(fitter, rows)
 
 
+@contextmanager
+def unconverged() -> Iterator[None]:
+    """Let fits end before they converge, without a warning.
+
+    Steps are bounded on purpose, and like rows may make fewer clusters than components. Filters of
+    warnings belong to all threads: where fits run in another one, enter this around it as well.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
 def _fit(fitter: Any, rows: np.ndarray) -> Any:
     # The matrices are small: more threads bring little alone and cost much beside other work.
-    with warnings.catch_warnings(), threadpool_limits(1):
-        # Steps are bounded on purpose, and like rows may make fewer clusters than components.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with unconverged(), threadpool_limits(1):
         return fitter.fit(rows)
 
 

@@ -17,6 +17,8 @@ from fluvial.baselines.mixture_search import (
 from fluvial.distributions import GaussianMixture
 from fluvial.training import stack
 
+Fold = tuple[np.ndarray, np.ndarray | None]
+
 STARTS, STARTS_COST = 5, 2e7
 """A size is fitted to the rows of all folds from so many starts, if their steps take no more."""
 
@@ -28,59 +30,55 @@ class StackedMixtures:
     search has tried are weighted instead, on the held-out rows of all folds; those of at least 1 %
     stay.
 
+    All fits are made at once, and no more work is left for later.
+
     Args:
         folds: scaled rows (n, D) to fit to, and (m, D) that judge; with None in place of these it
             is one Gaussian.
+        rows: (N, D) scaled rows of all folds.
         rng: draws rows and starts.
+
+    Attributes:
+        of_folds: for each fold the mixture that was fitted to its rows.
+        of_all: the mixture of all rows. Of several folds it is the mean of theirs and of new fits
+            to all rows: the first are safe, the second know more rows. Of a single fold, fits go on
+            until they converge, with as many rows as can be afforded.
 
     References:
         Smyth and Wolpert 1998, Stacked density estimation, section 3.
     """
 
-    def __init__(
-        self, folds: Sequence[tuple[np.ndarray, np.ndarray | None]], rng: np.random.RandomState
-    ):
-        seed = int(rng.randint(np.iinfo(np.int32).max))
-        self._seeds = rng.randint(np.iinfo(np.int32).max, size=STARTS).tolist()
-        shuffled = [np.asarray(rows, np.float64)[rng.permutation(len(rows))] for rows, _ in folds]
-        few = [rows[: MAX_ROWS // 2] for rows in shuffled]
-        self._rows = shuffled[0]
-        self._n_folds = len(folds)
-        judges = [np.asarray(rows[:MAX_ROWS], np.float64) for _, rows in folds if rows is not None]
-        if len(judges) < len(folds):
-            fits = tuple(ONE_GAUSSIAN.fitted(rows, seed) for rows in few)
-            self._kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0)), 1.0)]
-            return
-        candidates = Search(list(zip(few, judges, strict=True)), COMPONENTS[-1], seed).run()
-        weights = stack(np.stack([each.log_probs for each in candidates], axis=1))
-        self._kept = [pair for pair in zip(candidates, weights.tolist(), strict=True) if pair[1]]
-        self._judge = judges[0]
+    of_folds: list[GaussianMixture]
+    of_all: GaussianMixture
 
-    def of_fold(self, number: int) -> GaussianMixture:
-        """Return the mixture that was fitted to the rows of one fold."""
-        fits = [candidate.fits[number] for candidate, _ in self._kept]
-        return as_distribution(fits, [weight for _, weight in self._kept])
-
-    def of_all(self, rows: np.ndarray) -> GaussianMixture:
-        """Return the mixture of all folds, given their rows (n, D).
-
-        It is the mean of those of the folds and of new fits to all rows: the first are safe, the
-        second know more rows. Of a single fold, fits go on until they converge, with as many rows
-        as can be afforded.
-        """
-        rows = np.asarray(rows, np.float64)
+    def __init__(self, folds: Sequence[Fold], rows: np.ndarray, rng: np.random.RandomState):
+        seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
+        self._rows = _shuffled(rows, rng)
+        few = [_shuffled(of_fold, rng)[: MAX_ROWS // 2] for of_fold, _ in folds]
+        judges = [np.asarray(each, np.float64)[:MAX_ROWS] for _, each in folds if each is not None]
+        if len(judges) == len(folds):
+            kept = _weighted(Search(list(zip(few, judges, strict=True)), COMPONENTS[-1], seed))
+        else:
+            fits = tuple(ONE_GAUSSIAN.fitted(each, seed) for each in few)
+            kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0)), 1.0)]
+        weights = [weight for _, weight in kept]
+        self.of_folds = [
+            as_distribution([candidate.fits[number] for candidate, _ in kept], weights)
+            for number in range(len(folds))
+        ]
         fits, shares = [], []
-        for candidate, weight in self._kept:
-            if self._n_folds == 1:
-                found, of_each = [self._converged(candidate, weight)], [1.0]
+        for candidate, weight in kept:
+            if len(folds) == 1:
+                found, of_each = [self._converged(candidate, weight, judges)], [1.0]
             else:
-                found, of_each = self._again(candidate, rows)
+                found, of_each = self._again(candidate)
             fits += found
             shares += [weight * share for share in of_each]
-        return as_distribution(fits, shares)
+        self.of_all = as_distribution(fits, shares)
 
-    def _again(self, candidate: Candidate, rows: np.ndarray) -> tuple[list[Any], list[float]]:
+    def _again(self, candidate: Candidate) -> tuple[list[Any], list[float]]:
         """Return fits to the folds and new ones to all rows, with their shares."""
+        rows = self._rows[:MAX_ROWS]
         number = min(STARTS, int(STARTS_COST / candidate.size.cost(rows.shape)))
         new = [continued(candidate.size.fitted(rows, seed), rows) for seed in self._seeds[:number]]
         old = list(candidate.fits)
@@ -88,11 +86,22 @@ class StackedMixtures:
         shares = [(1 - half) / len(old)] * len(old) + [half / max(len(new), 1)] * len(new)
         return old + new, shares
 
-    def _converged(self, candidate: Candidate, weight: float) -> Any:
+    def _converged(self, candidate: Candidate, weight: float, judges: Sequence[np.ndarray]) -> Any:
+        """Return the fit to the only fold, or what it becomes with more rows and steps."""
         (fitted,) = candidate.fits
-        each = candidate.size.cost((1, self._rows.shape[1]))
-        n = int(weight * FINAL_COST / each)
-        if not len(candidate.log_probs) or n < min(len(self._rows), MAX_ROWS // 2):
+        n = int(weight * FINAL_COST / candidate.size.cost((1, self._rows.shape[1])))
+        if not judges or n < min(len(self._rows), MAX_ROWS // 2):
             return fitted
         longer = continued(fitted, self._rows[:n])
-        return longer if longer.score(self._judge) > candidate.score else fitted
+        return longer if longer.score(judges[0]) > candidate.score else fitted
+
+
+def _shuffled(rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    return np.asarray(rows, np.float64)[rng.permutation(len(rows))]
+
+
+def _weighted(search: Search) -> list[tuple[Candidate, float]]:
+    """Return the candidates of a search that get a weight, and their weights."""
+    candidates = search.run()
+    weights = stack(np.stack([each.log_probs for each in candidates], axis=1)).tolist()
+    return [pair for pair in zip(candidates, weights, strict=True) if pair[1]]

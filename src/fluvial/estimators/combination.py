@@ -1,18 +1,22 @@
 """The default density: a mixture of flows and classical densities, weighted on held-out rows."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from fluvial.baselines import StackedMixtures
+from fluvial.baselines.mixture_search import unconverged
 from fluvial.distributions import Mixture
 from fluvial.errors import TrainingError
 from fluvial.estimators import blocks, settings
 from fluvial.estimators.members import (
     Clock,
     Fitted,
+    FittedByFold,
     FlowMember,
     GaussianMixtureMember,
     KernelDensityMember,
@@ -27,10 +31,11 @@ REFIT_ROWS = 20_000
 MANY_ROWS, MOST_TIMES, FEW_COLUMNS = 10_000, 3, 40
 """Beyond so many rows steps grow in proportion, up to so many times, or `FEW_COLUMNS / D` times."""
 
-Pair = tuple[np.ndarray, np.ndarray | None]
-
 LEAST = 1e-3
-"""The best flow and the Gaussian mixture keep this weight, for latents and for far-off rows."""
+"""The best flow and the Gaussian mixtures keep this weight, for latents and for far-off rows."""
+
+Pair = tuple[np.ndarray, np.ndarray | None]
+"""Rows (n, D) to fit to, and rows (m, D) that choose and weight, or None."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ class Learned:
             several.
         members: for each part of a mixture its "name", its "weight" and its "nats", the mean log
             density of the rows that weighted it, in scaled units; None without such rows.
+        held_out: log density (m,) of the rows that each fold held out, one fold after the other,
+            under what was fitted to the others, in scaled units.
+        baselines: the same under classical densities alone.
         rounding_steps: width of the noise of each column.
         gains: held-out gains over baselines.
     """
@@ -59,14 +67,14 @@ class Learned:
 
 
 def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, seed: int) -> Learned:
-    """Fit a Gaussian mixture, a kernel density and flows, and weight them on held-out rows.
+    """Fit Gaussian mixtures, a kernel density and flows, and weight them on held-out rows.
 
     Of several folds each is fitted to in turn, and the fits become one member again.
 
     Args:
         model: a `FlowDensity`, for its hyper-parameters.
         rows: (n, D) scaled rows of all folds.
-        folds: scaled rows (n, D) to fit to, and (m, D) that choose and weight, or None.
+        folds: the rows of each fold.
         seed: of the starts and the order of training.
 
     Raises:
@@ -78,25 +86,25 @@ def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, se
     clock = Clock(model.max_seconds, len(folds) * len(effort.flows))
     flows = [FlowMember(flow, model, n_steps, clock) for flow in effort.flows]
     # Flows come last: an interrupt ends their training and keeps what was learned.
-    members: list[Member] = [GaussianMixtureMember(folds, rng), KernelDensityMember(), *flows]
-    fits: list[dict[int, Fitted]] = []
-    for number, (train, other) in enumerate(folds):
-        fitted, interrupted = _fit_fold(members, number, train, other, rng)
-        if not (interrupted and number):
-            fits.append(fitted)
-        if interrupted:
-            break
+    members: list[FittedByFold] = [KernelDensityMember(), *flows]
+    of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
+    # The mixtures take one core, and flows leave about as much idle.
+    with unconverged(), ThreadPoolExecutor(1) as beside:
+        mixtures = beside.submit(StackedMixtures, folds, rows, of_mixtures)
+        fits = _fit_folds(members, folds, rng)
+        mixture = GaussianMixtureMember(mixtures.result())
     kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
     if not any(fits[0][k].history for k in kept):
         raise TrainingError(
             "no flow of the mixture could be trained: the loss was not finite; lower "
             "learning_rate, or look for extreme values in the data"
         )
-    log_probs = _held_out_log_probs([[fold[k] for k in kept] for fold in fits], folds)
-    of_members = [(members[k], [fold[k] for fold in fits]) for k in kept]
+    fitted: list[tuple[Member, list[Fitted]]] = [(mixture, mixture.fits(len(fits)))]
+    fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]
+    log_probs = _held_out_log_probs([of_folds for _, of_folds in fitted], folds)
     if len(rows) > REFIT_ROWS:
         rows = rows[np.sort(rng.permutation(len(rows))[:REFIT_ROWS])]
-    return _combined(of_members, log_probs, rows)
+    return _combined(fitted, log_probs, rows)
 
 
 def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
@@ -108,9 +116,22 @@ def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
     return int(effort.n_steps * max(times, 1))
 
 
+def _fit_folds(
+    members: Sequence[FittedByFold], folds: Sequence[Pair], rng: np.random.RandomState
+) -> list[dict[int, Fitted]]:
+    """Fit the members to one fold after the other, until all are done or Ctrl-C ends that."""
+    fits: list[dict[int, Fitted]] = []
+    for number, (rows, other) in enumerate(folds):
+        fitted, interrupted = _fit_fold(members, rows, other, rng)
+        if not (interrupted and number):
+            fits.append(fitted)
+        if interrupted:
+            break
+    return fits
+
+
 def _fit_fold(
-    members: Sequence[Member],
-    number: int,
+    members: Sequence[FittedByFold],
     rows: np.ndarray,
     other: np.ndarray | None,
     rng: np.random.RandomState,
@@ -122,7 +143,7 @@ def _fit_fold(
     fits: dict[int, Fitted] = {}
     for k, member in enumerate(members):
         try:
-            fits[k] = member.fit(number, rows, other, rng)
+            fits[k] = member.fit(rows, other, rng)
         except TrainingError:
             continue
         history = fits[k].history
@@ -132,12 +153,12 @@ def _fit_fold(
 
 
 def _held_out_log_probs(
-    fits: Sequence[Sequence[Fitted]], folds: Sequence[Pair]
+    fitted: Sequence[Sequence[Fitted]], folds: Sequence[Pair]
 ) -> np.ndarray | None:
-    """Return the (n, K) log densities of rows that the members were not fitted to."""
+    """Return the (n, K) log densities of rows that the K members' fits have not seen."""
     values = [
-        np.stack([blocks.log_prob(fitted.distribution, other) for fitted in of_fold], axis=1)
-        for of_fold, (_, other) in zip(fits, folds, strict=False)
+        np.stack([blocks.log_prob(fit.distribution, other) for fit in of_fold], axis=1)
+        for of_fold, (_, other) in zip(zip(*fitted, strict=True), folds, strict=False)
         if other is not None
     ]
     return np.concatenate(values) if values else None

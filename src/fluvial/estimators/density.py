@@ -114,8 +114,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     `flow="auto"` fits two neural spline flows, with a weak and a strong weight decay, an affine
     autoregressive flow (not with `effort="fast"`), Gaussian mixtures of many sizes and a kernel
     density with a held-out bandwidth; the weights of their mixture, and of the sizes, maximise the
-    likelihood of the held-out rows [1]_. Members of less than 1 % are dropped, but the best flow and
-    the Gaussian mixtures, which keep 0.1 %: `transform` needs a flow, and far from all rows the
+    likelihood of the held-out rows [1]_. Members of less than 1 % are dropped, but the best flow
+    and the Gaussian mixtures, which keep 0.1 %: `transform` needs a flow; far from all rows the
     Gaussians decide. A flow whose training diverges is left out.
 
     Where rows are few, members are cross-fitted: three times up to 1,000 rows ("fast"), five times

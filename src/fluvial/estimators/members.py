@@ -55,42 +55,38 @@ class Member(Protocol):
     @property
     def name(self) -> str: ...
 
-    def fit(
-        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
-    ) -> Fitted:
-        """Fit it to the rows (n, D) of a fold; other rows (m, D) choose what there is to choose."""
-        ...
-
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
         """Return what the fits to all folds make, given the rows (n, D) of all folds."""
         ...
 
 
+class FittedByFold(Member, Protocol):
+    """A member that is fitted to one fold after the other."""
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+        """Fit it to rows (n, D), with hyper-parameters or epoch chosen on other rows (m, D)."""
+        ...
+
+
+@dataclass(frozen=True)
 class GaussianMixtureMember:
-    """Gaussian mixtures of several sizes, which are weighted on the held-out rows of all folds.
+    """Gaussian mixtures of several sizes, which know all folds.
 
     Args:
-        folds: rows (n, D) to fit to, and (m, D) that judge, or None.
-        rng: draws rows and starts.
+        mixtures: what was fitted to the folds.
     """
 
-    name = "gaussian_mixture"
+    mixtures: StackedMixtures
+    name: str = "gaussian_mixture"
 
-    def __init__(
-        self, folds: Sequence[tuple[np.ndarray, np.ndarray | None]], rng: np.random.RandomState
-    ):
-        self._mixtures = StackedMixtures(folds, rng)
-
-    def fit(
-        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
-    ) -> Fitted:
-        """Return what was fitted to a fold."""
-        mixture = self._mixtures.of_fold(number)
-        return Fitted(mixture, describe_distribution(mixture))
+    def fits(self, n_folds: int) -> list[Fitted]:
+        """Return what was fitted to each of the first folds."""
+        found = self.mixtures.of_folds[:n_folds]
+        return [Fitted(mixture, describe_distribution(mixture)) for mixture in found]
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
-        """Join the folds' mixtures and those of all rows to one."""
-        mixture = self._mixtures.of_all(rows)
+        """Return the mixture of all folds."""
+        mixture = self.mixtures.of_all
         return [Part(mixture, describe_distribution(mixture), 1.0)]
 
 
@@ -99,9 +95,7 @@ class KernelDensityMember:
 
     name = "kernel_density"
 
-    def fit(
-        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
-    ) -> Fitted:
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
         """Fit it to a fold."""
         kernels = fit_kernel_density(rows, other, random_state=rng)
         return Fitted(kernels, describe_distribution(kernels))
@@ -157,9 +151,7 @@ class FlowMember:
         """The recipe."""
         return self.member.recipe
 
-    def fit(
-        self, number: int, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState
-    ) -> Fitted:
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
         """Train it on a fold."""
         model, recipe = self.model, self.member.recipe
         arguments = settings.chosen_arguments(model, recipe, self.member.arguments)
