@@ -69,6 +69,8 @@ def run(bench) -> list[Verdict]:
         records[source.name] = {"shape": shape, "peers": peers, "ours": ours}
         rows.append(_row(source, shape, best, peers, ours))
         verdicts.append(_judge(source, best, ours["fluvial"]))
+        bench.say(f"* {verdicts[-1]}")
+    bench.say("")
     header = ("table", "target, nats", "flowjax", "zuko", *OURS)
     for line in table(header, rows):
         bench.say(line)

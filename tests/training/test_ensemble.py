@@ -9,11 +9,17 @@ from tests.training.test_fit import fragile_flow
 
 from fluvial import flows
 from fluvial.errors import ShapeError, TrainingError
-from fluvial.training import fit, fit_ensemble
+from fluvial.training import ensemble, fit, fit_ensemble
 
 KEYS = list(jax.random.split(jax.random.key(0), 3))
 X = np.random.default_rng(0).normal(size=(150, 2)) * [1, 3]
 QUIET = {"show_progress": False, "batch_size": 32}
+
+
+@pytest.fixture(autouse=True, params=[1, 3], ids=["together", "side by side"])
+def n_side_by_side(request, monkeypatch):
+    """All members in one program, or each in one of its own."""
+    monkeypatch.setattr(ensemble, "_n_side_by_side", lambda: request.param)
 
 
 def members(**changes):
@@ -60,6 +66,18 @@ def test_conditions_and_one_member():
     (one,), (history,) = fit_ensemble(KEYS[:1], of[:1], X, condition, max_epochs=2, **QUIET)
     assert one.log_prob(X, condition).shape == (150,)
     assert history.stop_reason == "max_epochs"
+
+
+def test_precision_is_that_of_the_caller():
+    with jax.enable_x64(True):
+        assert_like_alone({"max_epochs": 2}, of=members())
+
+
+@pytest.mark.parametrize(
+    ("n_members", "n_at_once", "expected"), [(8, 2, 2), (9, 2, 3), (7, 2, 7), (3, 16, 3), (8, 1, 1)]
+)
+def test_groups_are_of_equal_size(n_members, n_at_once, expected):
+    assert ensemble._n_groups(n_members, n_at_once) == expected
 
 
 def test_a_second_ensemble_compiles_nothing(count_compilations):

@@ -5,14 +5,14 @@ from functools import partial
 from typing import Any
 
 import equinox as eqx
-import numpy as np
+import jax
 from jaxtyping import Array, ArrayLike
 
 from fluvial.training.history import History
 from fluvial.training.program import Run, advance, start
 from fluvial.training.progress import progress
 from fluvial.training.rows import checked_table
-from fluvial.training.segments import Task, drive
+from fluvial.training.segments import Task, drive, recorded, traced
 from fluvial.training.setup import Options, first_line, make_run, taken_apart
 from fluvial.training.state import State
 
@@ -104,10 +104,14 @@ def fit(
         max_epochs=max_epochs,
         start=first_line(parts, train, held_out, options),
     )
-    task = Task(partial(_advance, run), None, held_out is not None, began, max_seconds)
+    task = Task(partial(_advance, run), _told, 1, held_out is not None, began, max_seconds)
     state, (history,) = drive(task, start(run, parts.params, key), bar)
     return eqx.combine(state.best, parts.frozen), history
 
 
-def _advance(run: Run, n_steps: np.ndarray, time_share: np.ndarray, state: State) -> State:
-    return advance((run, n_steps, time_share), state)
+def _advance(run: Run, n_steps: int, time_share: float, state: State) -> State:
+    return advance((run, *traced(n_steps, time_share, state)), state)
+
+
+def _told(state: State) -> list[tuple[Any, ...]]:
+    return [jax.device_get(recorded(state))]

@@ -1,8 +1,9 @@
 """Maximum likelihood of several flows at once."""
 
+import os
 import time
 from collections.abc import Sequence
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import equinox as eqx
@@ -15,7 +16,7 @@ from fluvial.training.history import History
 from fluvial.training.program import Run, first, next_segment
 from fluvial.training.progress import progress
 from fluvial.training.rows import Rows, Table, checked_table
-from fluvial.training.segments import Task, drive
+from fluvial.training.segments import Task, drive, recorded, traced
 from fluvial.training.setup import Options, Parts, first_line, make_run, taken_apart
 from fluvial.training.state import Scalar, State
 
@@ -31,8 +32,9 @@ def fit_ensemble(
     """Fit several flows of one architecture to the same rows, in one compiled program.
 
     Member i is what `fit(keys[i], flows[i], X, ...)` gives, up to rounding; small flows take much
-    less time together than one after the other, since most of their time is overhead. A member
-    that has ended waits for the others.
+    less time together than one after the other: on a CPU groups of members are trained side by side
+    on its cores, on other devices all of them at once. A member that has ended waits for the others
+    of its group.
 
     Args:
         keys: a random key for each member, an array of keys or a sequence.
@@ -77,23 +79,47 @@ def fit_ensemble(
     table = checked_table(flows[0], X, condition, sample_weight, parts[0].dtype)
     given = options.held_out(flows[0], parts[0].dtype)
     tables = [options.parts(key, table, given) for key in keys]
-    run, axes = _joint_run(parts, tables, options)
     bar = progress(
         show=options.show_progress,
         max_epochs=options.max_epochs,
         start=f"{len(flows)} members: " + first_line(parts[0], *tables[0], options),
     )
-    params = _stacked([part.params for part in parts])
-    state = _start((run, axes), params, jnp.stack(keys))
-    held_out = run.validation is not None
-    task = Task(partial(_advance, run, axes), len(flows), held_out, began, options.max_seconds)
-    state, histories = drive(task, state, bar)
-    best = jax.device_get(state.best)
+    runs = _runs(parts[0], tables, options)
+    size = len(flows) // _n_groups(len(flows), _n_side_by_side())
+    starts = range(0, len(flows), size)
+    groups = [_joint_run(parts[i : i + size], runs[i : i + size]) for i in starts]
+    states = [
+        _start(group, _stacked([part.params for part in parts[i : i + size]]), _keys(keys, i, size))
+        for group, i in zip(groups, starts, strict=True)
+    ]
+    held_out = runs[0].validation is not None
+    with ThreadPoolExecutor(_n_side_by_side()) as pool:
+        advance = _SideBySide(groups, pool).advance
+        task = Task(advance, _told, len(flows), held_out, began, options.max_seconds)
+        states, histories = drive(task, states, bar)
+    best = [member for state in states for member in _members(jax.device_get(state.best), size)]
     members = [
-        eqx.combine(jax.tree.map(lambda leaf, i=i: jax.device_put(leaf[i]), best), part.frozen)
-        for i, part in enumerate(parts)
+        eqx.combine(jax.tree.map(jax.device_put, params), part.frozen)
+        for params, part in zip(best, parts, strict=True)
     ]
     return members, histories
+
+
+def _n_side_by_side() -> int:
+    """Return how many programs the device runs at once: a CPU one on each of its cores."""
+    if jax.default_backend() != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _n_groups(n_members: int, n_at_once: int) -> int:
+    """Return into how many groups members are cut, each a program of its own.
+
+    The groups are of equal size, so that one compilation serves them all, and keep the device busy:
+    a small program leaves all cores but one idle.
+    """
+    fewest = min(n_members, n_at_once)
+    return next(n for n in range(fewest, n_members + 1) if n_members % n == 0)
 
 
 def _check_alike(parts: list[Parts]) -> None:
@@ -116,16 +142,20 @@ def _arrays(part: Parts) -> Any:
     return part.params, eqx.filter(part.frozen, eqx.is_array)
 
 
-def _joint_run(
-    parts: list[Parts], tables: list[tuple[Table, Table | None]], options: Options
-) -> tuple[Run, Run]:
+def _runs(parts: Parts, tables: list[tuple[Table, Table | None]], options: Options) -> list[Run]:
+    """Return a run for each member; members with the same rows share one."""
+    if all(train is tables[0][0] for train, _ in tables):
+        return [make_run(parts, *tables[0], options)] * len(tables)
+    return [make_run(parts, *pair, options) for pair in tables]
+
+
+def _joint_run(parts: list[Parts], runs: list[Run]) -> tuple[Run, Run]:
     """Return one run for all members, and which of its arrays have an axis of members.
 
     What is the same for all members is not repeated.
     """
-    if all(train is tables[0][0] for train, _ in tables):
-        tables = tables[:1]
-    runs = [make_run(parts[0], *pair, options) for pair in tables]
+    if all(run is runs[0] for run in runs):
+        runs = runs[:1]
     train, train_axes = _joint_rows([run.train for run in runs])
     held_out = [run.validation for run in runs if run.validation is not None]
     validation, validation_axes = _joint_rows(held_out) if held_out else (None, None)
@@ -149,16 +179,49 @@ def _stacked(trees: Sequence[Any]) -> Any:
     return jax.tree.map(lambda *leaves: jax.device_put(np.stack(leaves)), *trees)
 
 
+def _keys(keys: list[Array], start: int, size: int) -> Array:
+    return jnp.stack(keys[start : start + size])
+
+
+def _members(tree: Any, size: int) -> list[Any]:
+    return [jax.tree.map(lambda leaf, i=i: leaf[i], tree) for i in range(size)]
+
+
 @eqx.filter_jit
 def _start(given: tuple[Run, Run], params: Any, keys: Array) -> State:
     run, axes = given
     return eqx.filter_vmap(first, in_axes=(axes, 0, 0))(run, params, keys)
 
 
-def _advance(
-    run: Run, axes: Run, n_steps: np.ndarray, time_share: np.ndarray, state: State
-) -> State:
-    return _compiled((run, axes, n_steps, time_share), state)
+class _SideBySide:
+    """Advances groups of members, each in a thread of its own.
+
+    Args:
+        groups: the joint run of each group, and which of its arrays have an axis of members.
+        pool: has a thread for each program that the device runs at once.
+    """
+
+    def __init__(self, groups: list[tuple[Run, Run]], pool: ThreadPoolExecutor):
+        self._groups, self._pool = groups, pool
+        self._double = jnp.result_type(float) == np.float64
+        self._is_compiled = False
+
+    def advance(self, n_steps: int, time_share: float, states: list[State]) -> list[State]:
+        """Take steps in all groups; the first time in turn, so that all share one compilation."""
+
+        def one(group: tuple[Run, Run], state: State) -> State:
+            # What was switched on by a context is not on in another thread.
+            with jax.enable_x64(self._double):
+                return _compiled((*group, *traced(n_steps, time_share, state)), state)
+
+        mapped = self._pool.map if self._is_compiled else map
+        self._is_compiled = True
+        return list(mapped(one, self._groups, states))
+
+
+def _told(states: list[State]) -> list[tuple[Any, ...]]:
+    told = jax.device_get([recorded(state) for state in states])
+    return [member for group in told for member in _members(group, len(group[1]))]
 
 
 @eqx.filter_jit(donate="all-except-first")

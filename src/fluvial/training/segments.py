@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax
 import numpy as np
 
 from fluvial.errors import TrainingError
@@ -26,20 +25,22 @@ class Task:
 
     Attributes:
         advance: takes steps; of the number of them, the used share of the time limit, the state.
-        members: None for one run; else the length of the leading axis of the state's arrays.
+        told: reads what the last segment recorded of each member.
+        n_members: how many there are.
         held_out: whether there are held-out rows.
         began: when training began, on the monotonic clock.
         max_seconds: the time limit, or None.
     """
 
-    advance: Callable[[np.ndarray, np.ndarray, State], State]
-    members: int | None
+    advance: Callable[[int, float, Any], Any]
+    told: Callable[[Any], list[tuple[Any, ...]]]
+    n_members: int
     held_out: bool
     began: float
     max_seconds: float | None
 
 
-def drive(task: Task, state: State, bar: Progress) -> tuple[State, list[History]]:
+def drive(task: Task, state: Any, bar: Progress) -> tuple[Any, list[History]]:
     """Run segments of about `SEGMENT_SECONDS` until training ends; the first one compiles.
 
     Returns:
@@ -49,15 +50,14 @@ def drive(task: Task, state: State, bar: Progress) -> tuple[State, list[History]
         TrainingError: where the loss of a member was not finite too often.
     """
     n_steps, n_segments = 1, 0
-    logs = [_Log() for _ in range(task.members or 1)]
+    logs = [_Log() for _ in range(task.n_members)]
     limit = float("inf") if task.max_seconds is None else task.max_seconds
     reason = ""
     with Interrupt() as interrupt:
         while not reason and not _ended(logs):
             segment = time.monotonic()
-            share = np.asarray((segment - task.began) / limit, state.rate.dtype)
-            state = task.advance(np.asarray(n_steps, np.int32), share, state)
-            for log, told in zip(logs, _told(state, task.members), strict=True):
+            state = task.advance(n_steps, (segment - task.began) / limit, state)
+            for log, told in zip(logs, task.told(state), strict=True):
                 log.read(*told, held_out=task.held_out)
             _show(bar, logs)
             n_segments += 1
@@ -100,12 +100,14 @@ class _Log:
         return History(*losses, tuple(self.rate), self.reason, self.best_epoch, seconds)
 
 
-def _told(state: State, members: int | None) -> list[tuple[Any, ...]]:
-    """Read what the last segment recorded of each member, in one transfer."""
-    told = jax.device_get((state.record, state.phase, state.reason, state.best_epoch))
-    if members is None:
-        return [told]
-    return [jax.tree.map(lambda array, i=i: array[i], told) for i in range(members)]
+def traced(n_steps: int, time_share: float, state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `Task.advance` gets besides the state, as the compiled program takes it."""
+    return np.asarray(n_steps, np.int32), np.asarray(time_share, state.rate.dtype)
+
+
+def recorded(state: State) -> tuple[Any, ...]:
+    """Return what a segment has recorded, still on the device."""
+    return state.record, state.phase, state.reason, state.best_epoch
 
 
 def _ended(logs: Sequence[_Log]) -> bool:
