@@ -202,6 +202,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         ValueError
             Where a hyper-parameter is out of its range.
         """
+        self._fit(X)
+        return self
+
+    def _fit(self, X) -> np.ndarray:
+        """Fit, and return the log density of the held-out rows in the order of their places."""
         settings.check_settings(self)
         matrix, schema = read_table(X)
         rng = check_random_state(self.random_state)
@@ -215,10 +220,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self.specification_, self.distribution_ = learned.specification, learned.distribution
         self.history_, self.members_ = learned.history, learned.members
         self.rounding_steps_, self.gains_ = learned.rounding_steps, learned.gains
-        self._keep_held_out(matrix, folds, learned.held_out)
+        log_prob = self._keep_held_out(matrix, folds, learned.held_out)
         if self.flow == settings.AUTO:
             warn_of_fit(self, matrix)
-        return self
+        return log_prob
 
     def score_samples(self, X):
         """Return the log density of each row.
@@ -376,19 +381,25 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             raise TypeError(f"a {type(distribution).__name__} without a flow has no latent space")
         return bijectors[0]
 
-    def _keep_held_out(self, matrix: np.ndarray, folds: list[Fold], scaled: np.ndarray) -> None:
-        """Keep the places and scores of the held-out rows, given their log density (m,)."""
+    def _keep_held_out(
+        self, matrix: np.ndarray, folds: list[Fold], scaled: np.ndarray
+    ) -> np.ndarray:
+        """Keep places and scores of the held-out rows, given their log density (m,) as scaled.
+
+        Returns:
+            Their log density in the units of the columns, (m,) in the order of their places.
+        """
         places = np.concatenate([fold.held_out for fold in folds])[: len(scaled)]
         order = np.argsort(places)
         self.held_out_indices_ = places[order]
         self.held_out_score_ = self.held_out_standard_error_ = None
         _, log_det = self.scaler_.transform(matrix[self.held_out_indices_], dtype=self._dtype)
-        self._held_out_log_prob = scaled[order] + log_det
+        log_prob = scaled[order] + log_det
         if len(places):
-            self.held_out_score_ = float(self._held_out_log_prob.mean())
+            self.held_out_score_ = float(log_prob.mean())
         if len(places) > 1:
-            error = self._held_out_log_prob.std(ddof=1) / np.sqrt(len(places))
-            self.held_out_standard_error_ = float(error)
+            self.held_out_standard_error_ = float(log_prob.std(ddof=1) / np.sqrt(len(places)))
+        return log_prob
 
     def _remember_columns(self, schema) -> None:
         self.schema_ = schema

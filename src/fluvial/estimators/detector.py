@@ -143,10 +143,11 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         settings.check_contamination(self.contamination)
         chosen = self.get_params(deep=False)
         del chosen["contamination"]
-        density = FlowDensity(**chosen).fit(X)
+        density = FlowDensity(**chosen)
+        held_out = density._fit(X)
         quantile = HELD_OUT_QUANTILE if self.contamination is None else self.contamination
-        if self.contamination is None and len(density.held_out_indices_) >= ENOUGH_HELD_OUT:
-            scores = density._held_out_log_prob
+        if self.contamination is None and len(held_out) >= ENOUGH_HELD_OUT:
+            scores = held_out
         else:
             scores = density.score_samples(X)
         self._adopt(density, offset=float(np.quantile(scores, quantile)))
