@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -175,6 +176,13 @@ def test_a_flow_that_diverges_is_left_out(monkeypatch):
     monkeypatch.setitem(settings.EFFORTS, "fast", effort(flows=(diverging,)))
     with pytest.raises(TrainingError, match="no flow"):
         FlowDensity(**TINY, effort="fast").fit(clusters(1200))
+
+
+def test_all_members_have_the_precision_that_is_switched_on():
+    with jax.enable_x64(True):
+        fitted = FlowDensity(**TINY, effort="fast").fit(clusters(60))
+    leaves = jax.tree.leaves(fitted.distribution_)
+    assert {leaf.dtype.name for leaf in leaves if leaf.dtype.kind == "f"} == {"float64"}
 
 
 def test_a_time_limit_is_shared_by_the_flows():

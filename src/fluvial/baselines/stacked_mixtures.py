@@ -26,11 +26,8 @@ STARTS, STARTS_COST = 5, 2e7
 class StackedMixtures:
     """Gaussian mixtures of many sizes and ridges, full and diagonal, stacked.
 
-    Which size is best, is to a good part the chance of the rows that choose. All sizes that a
-    search has tried are weighted instead, on the held-out rows of all folds; those of at least 1 %
-    stay.
-
-    All fits are made at once, and no more work is left for later.
+    Which size is best is to a good part the chance of the rows that choose. All sizes that a search
+    has tried are weighted instead, on the held-out rows of all folds; those of at least 1 % stay.
 
     Args:
         folds: scaled rows (n, D) to fit to, and (m, D) that judge; with None in place of these it
@@ -43,6 +40,12 @@ class StackedMixtures:
         of_all: the mixture of all rows. Of several folds it is the mean of theirs and of new fits
             to all rows: the first are safe, the second know more rows. Of a single fold, fits go on
             until they converge, with as many rows as can be afforded.
+
+    Examples:
+        >>> rows = np.random.default_rng(0).normal(size=(200, 2))
+        >>> mixtures = StackedMixtures([(rows[:160], rows[160:])], rows, np.random.RandomState(0))
+        >>> mixtures.of_all.event_shape
+        (2,)
 
     References:
         Smyth and Wolpert 1998, Stacked density estimation, section 3.

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -90,7 +91,7 @@ def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, se
     of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
     # The mixtures take one core, and flows leave about as much idle.
     with unconverged(), ThreadPoolExecutor(1) as beside:
-        mixtures = beside.submit(StackedMixtures, folds, rows, of_mixtures)
+        mixtures = beside.submit(_stacked_mixtures, folds, rows, of_mixtures)
         fits = _fit_folds(members, folds, rng)
         mixture = GaussianMixtureMember(mixtures.result())
     kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
@@ -105,6 +106,14 @@ def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, se
     if len(rows) > REFIT_ROWS:
         rows = rows[np.sort(rng.permutation(len(rows))[:REFIT_ROWS])]
     return _combined(fitted, log_probs, rows)
+
+
+def _stacked_mixtures(
+    folds: Sequence[Pair], rows: np.ndarray, rng: np.random.RandomState
+) -> StackedMixtures:
+    # What was switched on by a context is not on in another thread.
+    with jax.enable_x64(rows.dtype == np.float64):
+        return StackedMixtures(folds, rows, rng)
 
 
 def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
