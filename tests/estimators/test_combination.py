@@ -100,6 +100,8 @@ def test_few_rows_are_cross_fitted():
     assert flows % 5 == 0
     assert flows
     assert names.count("gaussian_mixture") == names.count("kernel_density") == 1
+    (kernels,) = [part for part in fitted.distribution_.distributions if hasattr(part, "bandwidth")]
+    assert len(kernels.rows) == 90
     # Each row is held out of one fit, and fitted to by the others.
     np.testing.assert_array_equal(fitted.held_out_indices_, np.arange(90))
     assert fitted.transform(clusters(4)).shape == (4, 2)

@@ -17,7 +17,8 @@ from fluvial.baselines.mixture_search import (
 from fluvial.distributions import GaussianMixture
 from fluvial.training import stack
 
-Fold = tuple[np.ndarray, np.ndarray | None]
+Pair = tuple[np.ndarray, np.ndarray | None]
+"""Rows (n, D) to fit to, and rows (m, D) that choose and weight, or None."""
 
 STARTS, STARTS_COST = 5, 2e7
 """A size is fitted to the rows of all folds from so many starts, if their steps take no more."""
@@ -54,7 +55,7 @@ class StackedMixtures:
     of_folds: list[GaussianMixture]
     of_all: GaussianMixture
 
-    def __init__(self, folds: Sequence[Fold], rows: np.ndarray, rng: np.random.RandomState):
+    def __init__(self, folds: Sequence[Pair], rows: np.ndarray, rng: np.random.RandomState):
         seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
         self._rows = _shuffled(rows, rng)
         few = [_shuffled(of_fold, rng)[: MAX_ROWS // 2] for of_fold, _ in folds]

@@ -11,6 +11,7 @@ import numpy as np
 
 from fluvial.baselines import StackedMixtures
 from fluvial.baselines.mixture_search import unconverged
+from fluvial.baselines.stacked_mixtures import Pair
 from fluvial.distributions import Mixture
 from fluvial.errors import TrainingError
 from fluvial.estimators import blocks, settings
@@ -34,9 +35,6 @@ MANY_ROWS, MOST_TIMES, FEW_COLUMNS = 10_000, 3, 40
 
 LEAST = 1e-3
 """The best flow and the Gaussian mixtures keep this weight, for latents and for far-off rows."""
-
-Pair = tuple[np.ndarray, np.ndarray | None]
-"""Rows (n, D) to fit to, and rows (m, D) that choose and weight, or None."""
 
 
 @dataclass(frozen=True)

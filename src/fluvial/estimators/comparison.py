@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
+from fluvial.baselines.stacked_mixtures import Pair
 from fluvial.tables.warning import warn_user
 
 RIDGE = 1e-6
@@ -38,7 +39,7 @@ def compare(own: np.ndarray, baselines: Mapping[str, np.ndarray]) -> dict[str, d
     }
 
 
-def gaussian(folds: Sequence[tuple[np.ndarray, np.ndarray | None]]) -> np.ndarray:
+def gaussian(folds: Sequence[Pair]) -> np.ndarray:
     """Return the log density of each fold's held-out rows under a Gaussian of its other rows.
 
     Args:

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from fluvial import training
+from fluvial.baselines.stacked_mixtures import Pair
 from fluvial.estimators import blocks, settings
-from fluvial.estimators.combination import Learned, Pair, learn_combination
+from fluvial.estimators.combination import Learned, learn_combination
 from fluvial.estimators.comparison import compare, gaussian
 from fluvial.estimators.specification import build, flow_specification
 from fluvial.estimators.split import Fold, training_rows

@@ -29,7 +29,7 @@ def fit_ensemble(
     sample_weight: ArrayLike | None = None,
     **settings: Any,
 ) -> tuple[list[Any], list[History]]:
-    """Fit several flows of one architecture to the same rows, in one compiled program.
+    """Fit several flows of one architecture to the same rows, with one compilation.
 
     Member i is what `fit(keys[i], flows[i], X, ...)` gives, up to rounding; small flows take much
     less time together than one after the other: on a CPU groups of members are trained side by side
@@ -88,10 +88,10 @@ def fit_ensemble(
     size = len(flows) // _n_groups(len(flows), _n_side_by_side())
     starts = range(0, len(flows), size)
     groups = [_joint_run(parts[i : i + size], runs[i : i + size]) for i in starts]
-    states = [
-        _start(group, _stacked([part.params for part in parts[i : i + size]]), _keys(keys, i, size))
-        for group, i in zip(groups, starts, strict=True)
-    ]
+    states = []
+    for group, i in zip(groups, starts, strict=True):
+        params = _stacked([part.params for part in parts[i : i + size]])
+        states.append(_start(group, params, jnp.stack(keys[i : i + size])))
     held_out = runs[0].validation is not None
     with ThreadPoolExecutor(_n_side_by_side()) as pool:
         advance = _SideBySide(groups, pool).advance
@@ -177,10 +177,6 @@ def _joint_rows(rows: Sequence[Rows]) -> tuple[Rows, Rows | None]:
 
 def _stacked(trees: Sequence[Any]) -> Any:
     return jax.tree.map(lambda *leaves: jax.device_put(np.stack(leaves)), *trees)
-
-
-def _keys(keys: list[Array], start: int, size: int) -> Array:
-    return jnp.stack(keys[start : start + size])
 
 
 def _members(tree: Any, size: int) -> list[Any]:
