@@ -94,3 +94,18 @@ def test_a_seed_reproduces():
     one, other = (fitted(pairs, rows, 3).of_all for _ in range(2))
     np.testing.assert_array_equal(one.means, other.means)
     np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_when_it_is_late_one_size_is_enough():
+    rows, pairs = folds()
+    calls = []
+
+    def is_late():
+        calls.append(None)
+        return len(calls) > 3
+
+    hurried = StackedMixtures(pairs, rows, np.random.RandomState(0), is_late)
+    whole = fitted(pairs, rows)
+    assert np.isfinite(hurried.of_all.log_prob(rows)).all()
+    # Four ridges of one Gaussian are tried first.
+    assert len(hurried.of_all.weights) <= 4 * len(pairs) < len(whole.of_all.weights)

@@ -6,6 +6,7 @@ import pytest
 from tests.estimators.cases import TINY, table
 
 from fluvial import flows
+from fluvial.distributions import DiagonalNormal, Mixture, StandardNormal
 from fluvial.errors import TrainingError
 from fluvial.estimators import FlowDensity, blocks
 
@@ -15,6 +16,7 @@ class Brittle(eqx.Module):
 
     shift: jax.Array
     share: float = eqx.field(static=True, default=0.5)
+    event_shape: tuple[int, ...] = eqx.field(static=True, default=(2,))
 
     def log_prob(self, x):
         y = jnp.where(jnp.abs(x) > 100, jnp.where(x > 0, jnp.nan, -jnp.inf), x - self.shift)
@@ -51,6 +53,38 @@ def test_rows_that_are_not_finite_are_drawn_again():
     )
     with pytest.raises(TrainingError, match="draws no finite rows"):
         blocks.sample(Brittle(jnp.zeros(2), 0.0), 1, seed=0, dtype=np.dtype(np.float32))
+
+
+def mixture():
+    """A mixture in a mixture, whose parts lie far from each other."""
+    near, far = (DiagonalNormal(jnp.full(2, place), 0.1) for place in (0.0, 50.0))
+    return Mixture([Mixture([near, far], [0.75, 0.25]), StandardNormal(2), near], [0.4, 0.0, 0.6])
+
+
+def test_a_mixture_is_evaluated_part_by_part():
+    rows = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    rows[::2] += 50
+    found = blocks.log_prob(mixture(), rows)
+    with jax.enable_x64(True):
+        np.testing.assert_allclose(found, mixture().log_prob(rows), rtol=1e-5)
+
+
+def test_a_mixture_is_drawn_part_by_part():
+    drawn = blocks.sample(mixture(), 5000, seed=3, dtype=np.dtype(np.float32))
+    assert abs(np.mean(drawn[:, 0] > 25) - 0.1) < 0.02
+    assert 0.08 < drawn[drawn[:, 0] < 25].std() < 0.12
+    assert len(np.unique(drawn[:, 0])) > 4990
+    fewer = blocks.sample(mixture(), 1100, seed=3, dtype=np.dtype(np.float32))
+    np.testing.assert_array_equal(fewer, drawn[:1100])
+
+
+def test_rows_of_a_part_that_are_not_finite_are_drawn_again():
+    brittle = Mixture([StandardNormal(2), Brittle(jnp.zeros(2))], [0.5, 0.5])
+    drawn = blocks.sample(brittle, 2000, seed=0, dtype=np.dtype(np.float32))
+    assert np.isfinite(drawn).all()
+    # A quarter of all draws is not finite, and a third of the others is Brittle's.
+    in_square = ((drawn > 0) & (drawn < 1)).all(axis=1).mean()
+    assert in_square > 1 / 3
 
 
 @pytest.mark.parametrize("recipe", ["maf", "iaf", "real_nvp", "nice", "neural_spline_flow"])

@@ -17,9 +17,9 @@ QUIET = {"show_progress": False, "batch_size": 32}
 
 
 @pytest.fixture(autouse=True, params=[1, 3], ids=["together", "side by side"])
-def n_side_by_side(request, monkeypatch):
+def at_once(request, monkeypatch):
     """All members in one program, or each in one of its own."""
-    monkeypatch.setattr(ensemble, "_n_side_by_side", lambda: request.param)
+    monkeypatch.setattr(ensemble, "n_side_by_side", lambda: request.param)
 
 
 def members(**changes):

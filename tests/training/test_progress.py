@@ -1,6 +1,7 @@
 """What training says, and Ctrl-C."""
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from fluvial import flows
 from fluvial.training import fit
+from fluvial.training.interrupt import Interrupt
 from fluvial.training.progress import Bar, Lines
 
 KEY = jax.random.key(0)
@@ -55,3 +57,23 @@ def test_ctrl_c_returns_the_best_so_far_and_says_so(flow, capsys, monkeypatch):
     assert "interrupted: returning the best model" in capsys.readouterr().err
     assert np.isfinite(fitted.log_prob(X)).all()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_is_heard_in_other_threads_and_inside():
+    with Interrupt() as outer, Interrupt() as inner, ThreadPoolExecutor(1) as pool:
+        heard = pool.submit(interrupted).result()
+        assert not heard
+        signal.raise_signal(signal.SIGINT)
+        assert outer.asked
+        assert inner.asked
+        assert (outer.is_outermost, inner.is_outermost) == (True, False)
+        assert pool.submit(interrupted).result()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    with Interrupt() as later:
+        assert not later.asked
+
+
+def interrupted():
+    with Interrupt() as interrupt:
+        return interrupt.asked

@@ -1,8 +1,8 @@
 """Gaussian mixtures of many sizes, judged by held-out rows."""
 
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,10 @@ class Candidate:
         return float(self.log_probs.mean())
 
 
+class _LateError(Exception):
+    """Ends a search."""
+
+
 class Search:
     """A search for the best size, one for all folds.
 
@@ -98,10 +102,17 @@ class Search:
         folds: rows (n, D) to fit to, and (m, D) that judge, in float64.
         max_components: no more than these are tried.
         seed: of the starts.
+        is_late: once this is true, nothing more is tried.
     """
 
-    def __init__(self, folds: Sequence[Fold], max_components: int, seed: int):
-        self._folds, self._seed = folds, seed
+    def __init__(
+        self,
+        folds: Sequence[Fold],
+        max_components: int,
+        seed: int,
+        is_late: Callable[[], bool] = lambda: False,
+    ):
+        self._folds, self._seed, self._is_late = folds, seed, is_late
         self._fewest = min((rows for rows, _ in folds), key=len)
         self._largest = min(max_components, len(self._fewest) // 2)
         self._tried: dict[Size, Candidate] = {}
@@ -113,19 +124,26 @@ class Search:
         again: one wide component hardly feels a ridge that blurs many narrow ones, and many
         components of few rows may need a larger one.
         """
-        for kind in ("full", "diag") if self._fewest.shape[1] > 1 else ("full",):
-            first = self._best_ridge(1, kind)
-            best = self._larger(1, min(first.size.ridge, USUAL_RIDGE), kind)
-            again = self._best_ridge(best.size.components, kind)
-            if again.size.ridge != best.size.ridge:
-                best = self._larger(again.size.components, again.size.ridge, kind)
-            self._nearby(best)
+        with suppress(_LateError):
+            for kind in ("full", "diag") if self._fewest.shape[1] > 1 else ("full",):
+                first = self._best_ridge(1, kind)
+                best = self._larger(1, min(first.size.ridge, USUAL_RIDGE), kind)
+                again = self._best_ridge(best.size.components, kind)
+                if again.size.ridge != best.size.ridge:
+                    best = self._larger(again.size.components, again.size.ridge, kind)
+                self._nearby(best)
         return sorted(self._tried.values(), key=lambda candidate: -candidate.score)
 
     def _candidate(self, components: int, ridge: float, kind: str) -> Candidate:
-        """Fit a mixture to each fold, once."""
+        """Fit a mixture to each fold, once.
+
+        Raises:
+            _LateError: where it is too late to try another one.
+        """
         size = Size(components, ridge, kind)
         if size not in self._tried:
+            if self._tried and self._is_late():
+                raise _LateError
             fits = [
                 size.fitted(rows, self._seed + number)
                 for number, (rows, _) in enumerate(self._folds)

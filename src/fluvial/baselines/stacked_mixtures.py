@@ -1,6 +1,6 @@
 """Gaussian mixtures of several sizes, weighted on held-out rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class StackedMixtures:
             is one Gaussian.
         rows: (N, D) scaled rows of all folds.
         rng: draws rows and starts.
+        is_late: once this is true, no further size is tried, and fits are left as they are.
 
     Attributes:
         of_folds: for each fold the mixture that was fitted to its rows.
@@ -55,13 +56,21 @@ class StackedMixtures:
     of_folds: list[GaussianMixture]
     of_all: GaussianMixture
 
-    def __init__(self, folds: Sequence[Pair], rows: np.ndarray, rng: np.random.RandomState):
+    def __init__(
+        self,
+        folds: Sequence[Pair],
+        rows: np.ndarray,
+        rng: np.random.RandomState,
+        is_late: Callable[[], bool] = lambda: False,
+    ):
+        self._is_late = is_late
         seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
         self._rows = _shuffled(rows, rng)
         few = [_shuffled(of_fold, rng)[: MAX_ROWS // 2] for of_fold, _ in folds]
         judges = [np.asarray(each, np.float64)[:MAX_ROWS] for _, each in folds if each is not None]
         if len(judges) == len(folds):
-            kept = _weighted(Search(list(zip(few, judges, strict=True)), COMPONENTS[-1], seed))
+            pairs = list(zip(few, judges, strict=True))
+            kept = _weighted(Search(pairs, COMPONENTS[-1], seed, is_late))
         else:
             fits = tuple(ONE_GAUSSIAN.fitted(each, seed) for each in few)
             kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0)), 1.0)]
@@ -84,7 +93,8 @@ class StackedMixtures:
         """Return fits to the folds and new ones to all rows, with their shares."""
         rows = self._rows[:MAX_ROWS]
         number = min(STARTS, int(STARTS_COST / candidate.size.cost(rows.shape)))
-        new = [continued(candidate.size.fitted(rows, seed), rows) for seed in self._seeds[:number]]
+        seeds = (seed for seed in self._seeds[:number] if not self._is_late())
+        new = [continued(candidate.size.fitted(rows, seed), rows) for seed in seeds]
         old = list(candidate.fits)
         half = 0.5 if new else 0.0
         shares = [(1 - half) / len(old)] * len(old) + [half / max(len(new), 1)] * len(new)
@@ -94,7 +104,7 @@ class StackedMixtures:
         """Return the fit to the only fold, or what it becomes with more rows and steps."""
         (fitted,) = candidate.fits
         n = int(weight * FINAL_COST / candidate.size.cost((1, self._rows.shape[1])))
-        if not judges or n < min(len(self._rows), MAX_ROWS // 2):
+        if not judges or n < min(len(self._rows), MAX_ROWS // 2) or self._is_late():
             return fitted
         longer = continued(fitted, self._rows[:n])
         return longer if longer.score(judges[0]) > candidate.score else fitted

@@ -1,11 +1,14 @@
 """Evaluation and sampling in blocks of one fixed size.
 
 Every block has `BLOCK` rows, the last one padded, so one compilation serves any number of rows and
-a row's score never depends on the rows beside it. Networks compute in the model's own precision;
-base terms and log dets add up in float64, which is switched on here and nowhere else.
+a row's score never depends on the rows beside it. The parts of a mixture are evaluated one by one,
+so that equal ones share a compilation. Networks compute in the model's own precision; base terms
+and log dets add up in float64, which is switched on here and nowhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import equinox as eqx
@@ -14,7 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from fluvial.distributions import Mixture
 from fluvial.errors import TrainingError
+from fluvial.training.device import n_side_by_side
 
 BLOCK = 1024
 
@@ -35,7 +40,7 @@ def log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
     Returns:
         `(n,)` float64.
     """
-    return finite_log_prob(_by_blocks(_log_prob, distribution, rows), rows)
+    return finite_log_prob(_any_log_prob(distribution, rows), rows)
 
 
 def finite_log_prob(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -86,17 +91,42 @@ def sample(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> np.ndarr
     """
     parts, drawn, number = [], 0, 0
     with jax.enable_x64(dtype == np.float64):
-        key = jax.random.key(seed)
-        while drawn < n:
-            block = np.asarray(_sample(distribution, key, jnp.int32(number)))
+        for number, block in enumerate(_sampled(distribution, jax.random.key(seed)), start=1):
             parts.append(block[np.isfinite(block).all(axis=1)])
             drawn += len(parts[-1])
-            number += 1
+            if drawn >= n:
+                break
             if number >= FRUITLESS and not drawn:
                 raise TrainingError(
                     "the fitted flow draws no finite rows; fit it again with a lower learning_rate"
                 )
     return np.concatenate(parts)[:n]
+
+
+def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
+    if not isinstance(distribution, Mixture):
+        return _by_blocks(_log_prob, distribution, rows)
+    with ThreadPoolExecutor(n_side_by_side()) as pool:
+        of_parts = pool.map(lambda part: _any_log_prob(part, rows), distribution.distributions)
+        log_probs = np.stack(list(of_parts), axis=1)
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(np.asarray(distribution.weights, np.float64))
+    return np.logaddexp.reduce(log_probs + log_weights, axis=1)
+
+
+def _sampled(distribution: Any, key: Array) -> Iterator[np.ndarray]:
+    """Draw one block (BLOCK, D) after the other, for ever."""
+    if not isinstance(distribution, Mixture):
+        for number in count():
+            yield np.asarray(_sample(distribution, key, jnp.int32(number)))
+    key, *keys = jax.random.split(key, 1 + len(distribution.distributions))
+    of_parts = [
+        (row for block in _sampled(part, of_part) for row in block)
+        for part, of_part in zip(distribution.distributions, keys, strict=True)
+    ]
+    for number in count():
+        chosen = _choices(distribution.weights, key, jnp.int32(number))
+        yield np.stack([next(of_parts[k]) for k in np.asarray(chosen)])
 
 
 def _by_blocks(function: Callable[[Any, Any], Array], model: Any, rows: np.ndarray) -> np.ndarray:
@@ -131,3 +161,10 @@ def _forward(bijector: Any, latents: Array) -> Array:
 @eqx.filter_jit
 def _sample(distribution: Any, key: Array, number: Array) -> Array:
     return distribution.sample(jax.random.fold_in(key, number), (BLOCK,))
+
+
+@eqx.filter_jit
+def _choices(weights: Array, key: Array, number: Array) -> Array:
+    return jax.random.choice(
+        jax.random.fold_in(key, number), len(weights), shape=(BLOCK,), p=weights
+    )

@@ -1,7 +1,9 @@
 """The default density: a mixture of flows and classical densities, weighted on held-out rows."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +16,10 @@ from fluvial.baselines.mixture_search import unconverged
 from fluvial.baselines.stacked_mixtures import Pair
 from fluvial.distributions import Mixture
 from fluvial.errors import TrainingError
-from fluvial.estimators import blocks, settings
+from fluvial.estimators import settings
+from fluvial.estimators.clock import Clock
+from fluvial.estimators.cross_fits import cross_fit
 from fluvial.estimators.members import (
-    Clock,
     Fitted,
     FittedByFold,
     FlowMember,
@@ -26,6 +29,9 @@ from fluvial.estimators.members import (
 )
 from fluvial.estimators.specification import Specification, mixture_specification
 from fluvial.training import History, stack
+from fluvial.training.device import n_side_by_side
+from fluvial.training.interrupt import Interrupt
+from fluvial.training.progress import Progress, progress, say
 
 REFIT_ROWS = 20_000
 """Of more rows, a random sample of so many serves what the folds' fits become on all rows."""
@@ -82,36 +88,57 @@ def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, se
     rng = np.random.RandomState(seed)
     effort = settings.EFFORTS[model.effort]
     n_steps = _steps(effort, len(folds), rows)
-    clock = Clock(model.max_seconds, len(folds) * len(effort.flows))
-    flows = [FlowMember(flow, model, n_steps, clock) for flow in effort.flows]
-    # Flows come last: an interrupt ends their training and keeps what was learned.
-    members: list[FittedByFold] = [KernelDensityMember(), *flows]
     of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
-    # The mixtures take one core, and flows leave about as much idle.
-    with unconverged(), ThreadPoolExecutor(1) as beside:
-        mixtures = beside.submit(_stacked_mixtures, folds, rows, of_mixtures)
-        fits = _fit_folds(members, folds, rng)
-        mixture = GaussianMixtureMember(mixtures.result())
+    # The mixtures' many small steps take a thread of their own.
+    with Interrupt() as interrupt, unconverged(), ThreadPoolExecutor(1) as beside:
+        clock = Clock(model.max_seconds, len(effort.flows), n_side_by_side(), interrupt)
+        mixtures = beside.submit(_mixtures, folds, rows, of_mixtures, clock)
+        flows = [FlowMember(flow, model, n_steps, clock) for flow in effort.flows]
+        trained = flows if clock.is_for_flows else []
+        members: list[FittedByFold] = [*trained, KernelDensityMember()]
+        with _progress(model, len(folds) * len(trained)) as bar:
+            fits = cross_fit(members, folds, rng, clock, bar)
+            mixture, of_mixture = mixtures.result()
+        if interrupt.asked:
+            say("interrupted: returning what was learned so far")
     kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
-    if not any(fits[0][k].history for k in kept):
+    fitted: list[tuple[Member, list[Fitted]]] = [(mixture, of_mixture[: len(fits)])]
+    fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]
+    if not trained:
+        fitted.append((flows[0], [flows[0].untrained(rows, rng.randint(np.iinfo(np.int32).max))]))
+    elif not any(fits[0][k].history for k in kept):
         raise TrainingError(
             "no flow of the mixture could be trained: the loss was not finite; lower "
             "learning_rate, or look for extreme values in the data"
         )
-    fitted: list[tuple[Member, list[Fitted]]] = [(mixture, mixture.fits(len(fits)))]
-    fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]
-    log_probs = _held_out_log_probs([of_folds for _, of_folds in fitted], folds)
     if len(rows) > REFIT_ROWS:
         rows = rows[np.sort(rng.permutation(len(rows))[:REFIT_ROWS])]
-    return _combined(fitted, log_probs, rows)
+    return _combined(fitted, rows)
 
 
-def _stacked_mixtures(
-    folds: Sequence[Pair], rows: np.ndarray, rng: np.random.RandomState
-) -> StackedMixtures:
+@contextmanager
+def _progress(model: Any, n_flows: int) -> Iterator[Progress]:
+    """Show how many flows are trained."""
+    began = time.monotonic()
+    bar = progress(
+        show=bool(model.verbose) and n_flows > 0,
+        total=n_flows,
+        start=f"fitting {n_flows} flows",
+        unit="flow",
+    )
+    try:
+        yield bar
+    finally:
+        bar.finish(f"{n_flows} flows in {time.monotonic() - began:.1f} s")
+
+
+def _mixtures(
+    folds: Sequence[Pair], rows: np.ndarray, rng: np.random.RandomState, clock: Clock
+) -> tuple[GaussianMixtureMember, list[Fitted]]:
     # What was switched on by a context is not on in another thread.
     with jax.enable_x64(rows.dtype == np.float64):
-        return StackedMixtures(folds, rows, rng)
+        mixture = GaussianMixtureMember(StackedMixtures(folds, rows, rng, clock.is_up), folds)
+        return mixture, mixture.fits()
 
 
 def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
@@ -123,66 +150,32 @@ def _steps(effort: settings.Effort, n_folds: int, rows: np.ndarray) -> int:
     return int(effort.n_steps * max(times, 1))
 
 
-def _fit_folds(
-    members: Sequence[FittedByFold], folds: Sequence[Pair], rng: np.random.RandomState
-) -> list[dict[int, Fitted]]:
-    """Fit the members to one fold after the other, until all are done or Ctrl-C ends that."""
-    fits: list[dict[int, Fitted]] = []
-    for number, (rows, other) in enumerate(folds):
-        fitted, interrupted = _fit_fold(members, rows, other, rng)
-        if not (interrupted and number):
-            fits.append(fitted)
-        if interrupted:
-            break
-    return fits
-
-
-def _fit_fold(
-    members: Sequence[FittedByFold],
-    rows: np.ndarray,
-    other: np.ndarray | None,
-    rng: np.random.RandomState,
-) -> tuple[dict[int, Fitted], bool]:
-    """Fit the members in turn, and tell whether Ctrl-C ended that.
-
-    A flow that diverges is left out.
-    """
-    fits: dict[int, Fitted] = {}
-    for k, member in enumerate(members):
-        try:
-            fits[k] = member.fit(rows, other, rng)
-        except TrainingError:
-            continue
-        history = fits[k].history
-        if history is not None and history.stop_reason == "interrupted":
-            return fits, True
-    return fits, False
-
-
-def _held_out_log_probs(
-    fitted: Sequence[Sequence[Fitted]], folds: Sequence[Pair]
-) -> np.ndarray | None:
+def _held_out_log_probs(fitted: Sequence[Sequence[Fitted]]) -> np.ndarray | None:
     """Return the (n, K) log densities of rows that the K members' fits have not seen."""
-    values = [
-        np.stack([blocks.log_prob(fit.distribution, other) for fit in of_fold], axis=1)
-        for of_fold, (_, other) in zip(zip(*fitted, strict=True), folds, strict=False)
-        if other is not None
-    ]
-    return np.concatenate(values) if values else None
+    of_members = [[fit.held_out for fit in fits if fit.held_out is not None] for fits in fitted]
+    if not any(of_members):
+        return None
+    n = sum(map(len, of_members[0]))
+    # A flow that was not trained has none, and must not count.
+    nothing = [np.full(n, -np.inf)]
+    return np.stack([np.concatenate(each or nothing) for each in of_members], axis=1)
 
 
-def _combined(
-    members: Sequence[tuple[Member, Sequence[Fitted]]],
-    log_probs: np.ndarray | None,
-    rows: np.ndarray,
-) -> Learned:
-    """Make one mixture of members and their fits to all folds, by held-out log densities (n, K)."""
-    weights, nats = np.full(len(members), 1 / len(members)), [None] * len(members)
-    if log_probs is not None:
-        weights, nats = stack(log_probs), log_probs.mean(axis=0).tolist()
+def _combined(members: Sequence[tuple[Member, Sequence[Fitted]]], rows: np.ndarray) -> Learned:
+    """Make one mixture of members and their fits to all folds."""
+    log_probs = _held_out_log_probs([fits for _, fits in members])
     histories = {
         k: fits[0].history for k, (_, fits) in enumerate(members) if fits[0].history is not None
     }
+    if log_probs is not None:
+        weights = stack(log_probs)
+        nats = [float(mean) if np.isfinite(mean) else None for mean in log_probs.mean(axis=0)]
+    else:
+        idle = [k for k, history in histories.items() if not history.train_loss]
+        weights = np.ones(len(members))
+        weights[idle] = 0
+        weights /= weights.sum()
+        nats = [None] * len(members)
     best_flow = max(histories, key=lambda k: weights[k])
     weights[[0, best_flow]] = np.maximum(weights[[0, best_flow]], LEAST)
     weights /= weights.sum()

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from fluvial.baselines.stacked_mixtures import Pair
+from fluvial.estimators.clock import FLOW_SECONDS
 from fluvial.tables.warning import warn_user
 
 RIDGE = 1e-6
@@ -75,12 +76,17 @@ def warn_of_fit(model: Any, matrix: np.ndarray) -> None:
     recipes = {part.get("recipe") for part in model.specification_.get("parts", [])} - {None}
     weight = sum(member["weight"] for member in model.members_ if member["name"] in recipes)
     weighed = [member["nats"] for member in model.members_ if member["nats"] is not None]
-    if weighed and weight < LITTLE_WEIGHT:
+    history = model.history_
+    if history.stop_reason == "max_seconds" and not history.train_loss:
+        warn_user(
+            f"no flow was trained in max_seconds={model.max_seconds}: this is the density of "
+            f"Gaussian mixtures and kernels; flows need {FLOW_SECONDS:.0f} seconds and more"
+        )
+    elif weighed and weight < LITTLE_WEIGHT:
         warn_user(
             f"the flow gained nothing: it has {weight:.1%} of the weight, the classical densities "
             "beside it the rest; see summary()"
         )
-    history = model.history_
     if history.validation_loss and history.best_epoch:
         best = history.best_epoch - 1
         gap = history.validation_loss[best] - history.train_loss[best]

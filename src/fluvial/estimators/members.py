@@ -1,6 +1,5 @@
 """The members of the default mixture: how each is fitted to a fold, and what the folds make."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,8 +8,10 @@ import jax
 import numpy as np
 
 from fluvial.baselines import StackedMixtures, fit_kernel_density
-from fluvial.distributions import KernelDensity
-from fluvial.estimators import settings
+from fluvial.baselines.stacked_mixtures import Pair
+from fluvial.distributions import GaussianMixture, KernelDensity
+from fluvial.estimators import blocks, settings
+from fluvial.estimators.clock import Clock
 from fluvial.estimators.specification import (
     Specification,
     build,
@@ -32,11 +33,13 @@ class Fitted:
     Attributes:
         distribution: in scaled units.
         specification: what it is, as a model file holds it.
+        held_out: log density (m,) of the rows that chose, None without them.
         history: the training of a flow.
     """
 
     distribution: Any
     specification: Specification
+    held_out: np.ndarray | None
     history: History | None = None
 
 
@@ -61,9 +64,14 @@ class Member(Protocol):
 
 
 class FittedByFold(Member, Protocol):
-    """A member that is fitted to one fold after the other."""
+    """A member that is fitted to each fold by itself."""
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+    @property
+    def program(self) -> str:
+        """Members of one program need one compilation."""
+        ...
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
         """Fit it to rows (n, D), with hyper-parameters or epoch chosen on other rows (m, D)."""
         ...
 
@@ -74,15 +82,17 @@ class GaussianMixtureMember:
 
     Args:
         mixtures: what was fitted to the folds.
+        folds: their rows.
     """
 
     mixtures: StackedMixtures
+    folds: Sequence[Pair]
     name: str = "gaussian_mixture"
 
-    def fits(self, n_folds: int) -> list[Fitted]:
-        """Return what was fitted to each of the first folds."""
-        found = self.mixtures.of_folds[:n_folds]
-        return [Fitted(mixture, describe_distribution(mixture)) for mixture in found]
+    def fits(self) -> list[Fitted]:
+        """Return what was fitted to each fold."""
+        pairs = zip(self.mixtures.of_folds, self.folds, strict=True)
+        return [_classical(mixture, other) for mixture, (_, other) in pairs]
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
         """Return the mixture of all folds."""
@@ -93,12 +103,11 @@ class GaussianMixtureMember:
 class KernelDensityMember:
     """A kernel density with a held-out bandwidth; of several folds, on the rows of all of them."""
 
-    name = "kernel_density"
+    name = program = "kernel_density"
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
         """Fit it to a fold."""
-        kernels = fit_kernel_density(rows, other, random_state=rng)
-        return Fitted(kernels, describe_distribution(kernels))
+        return _classical(fit_kernel_density(rows, other, random_state=seed), other)
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
         """Put kernels on all rows, as wide as the folds' are in the geometric mean."""
@@ -109,25 +118,9 @@ class KernelDensityMember:
         return [Part(kernels, describe_distribution(kernels), 1.0)]
 
 
-class Clock:
-    """Shares a limit of time out among fits.
-
-    Args:
-        seconds: all the time there is; None without a limit.
-        n_fits: how many fits there will be.
-    """
-
-    def __init__(self, seconds: float | None, n_fits: int):
-        self._until = None if seconds is None else time.monotonic() + seconds
-        self._left = n_fits
-
-    def share(self) -> float | None:
-        """Return the seconds of the next fit, None without a limit, 0 where time is up."""
-        if self._until is None:
-            return None
-        share = max(self._until - time.monotonic(), 0) / self._left
-        self._left = max(self._left - 1, 1)
-        return share
+def _classical(distribution: GaussianMixture | KernelDensity, other: np.ndarray | None) -> Fitted:
+    held_out = None if other is None else blocks.log_prob(distribution, other)
+    return Fitted(distribution, describe_distribution(distribution), held_out)
 
 
 @dataclass(frozen=True)
@@ -151,35 +144,49 @@ class FlowMember:
         """The recipe."""
         return self.member.recipe
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, rng: np.random.RandomState) -> Fitted:
+    @property
+    def program(self) -> str:
+        """The recipe and its arguments."""
+        return f"{self.member.recipe}({self.member.arguments})"
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
         """Train it on a fold."""
-        model, recipe = self.model, self.member.recipe
-        arguments = settings.chosen_arguments(model, recipe, self.member.arguments)
-        specification = flow_specification(recipe, n_features=rows.shape[1], **arguments)
-        seed = jax.random.key(rng.randint(np.iinfo(np.int32).max))
-        of_flow, of_training = jax.random.split(seed)
+        model, specification = self.model, self._specification(rows)
+        of_flow, of_training = jax.random.split(jax.random.key(seed))
         batch_size = _batch_size(len(rows), int(model.batch_size))
         epochs = max(self.n_steps // -(-len(rows) // batch_size), 1)
-        seconds = self.clock.share()
         flow, history = fit(
             of_training,
             build(specification, of_flow),
             rows,
             batch_size=batch_size,
             max_epochs=min(int(model.max_epochs), epochs),
-            max_seconds=None if seconds is None else max(seconds, 1e-3),
+            max_seconds=self.clock.share(),
             learning_rate=RATE_FACTOR * float(model.learning_rate),
             weight_decay=self.member.weight_decay,
             validation_fraction=0.0,
             patience=model.patience,
-            show_progress=bool(model.verbose),
+            show_progress=False,
             validation_data=other,
         )
-        return Fitted(flow, specification, history)
+        held_out = None if other is None else blocks.log_prob(flow, other)
+        return Fitted(flow, specification, held_out, history)
+
+    def untrained(self, rows: np.ndarray, seed: int) -> Fitted:
+        """Build it and leave it at its start."""
+        specification = self._specification(rows)
+        flow = build(specification, jax.random.key(seed))
+        nothing = History((), (), (), "max_seconds", 0, 0.0)
+        return Fitted(flow, specification, None, nothing)
 
     def parts(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Part]:
         """Return the folds' flows."""
         return [Part(each.distribution, each.specification, 1 / len(fits)) for each in fits]
+
+    def _specification(self, rows: np.ndarray) -> Specification:
+        recipe, arguments = self.member.recipe, self.member.arguments
+        chosen = settings.chosen_arguments(self.model, recipe, arguments)
+        return flow_specification(recipe, n_features=rows.shape[1], **chosen)
 
 
 def _batch_size(n_rows: int, largest: int) -> int:

@@ -101,7 +101,7 @@ def fit(
     run = make_run(parts, train, held_out, options)
     bar = progress(
         show=show_progress,
-        max_epochs=max_epochs,
+        total=max_epochs,
         start=first_line(parts, train, held_out, options),
     )
     task = Task(partial(_advance, run), _told, 1, held_out is not None, began, max_seconds)

@@ -1,6 +1,5 @@
 """Maximum likelihood of several flows at once."""
 
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
+from fluvial.training.device import n_side_by_side
 from fluvial.training.history import History
 from fluvial.training.program import Run, first, next_segment
 from fluvial.training.progress import progress
@@ -81,11 +81,11 @@ def fit_ensemble(
     tables = [options.parts(key, table, given) for key in keys]
     bar = progress(
         show=options.show_progress,
-        max_epochs=options.max_epochs,
+        total=options.max_epochs,
         start=f"{len(flows)} members: " + first_line(parts[0], *tables[0], options),
     )
     runs = _runs(parts[0], tables, options)
-    size = len(flows) // _n_groups(len(flows), _n_side_by_side())
+    size = len(flows) // _n_groups(len(flows), n_side_by_side())
     starts = range(0, len(flows), size)
     groups = [_joint_run(parts[i : i + size], runs[i : i + size]) for i in starts]
     states = []
@@ -93,7 +93,7 @@ def fit_ensemble(
         params = _stacked([part.params for part in parts[i : i + size]])
         states.append(_start(group, params, jnp.stack(keys[i : i + size])))
     held_out = runs[0].validation is not None
-    with ThreadPoolExecutor(_n_side_by_side()) as pool:
+    with ThreadPoolExecutor(n_side_by_side()) as pool:
         advance = _SideBySide(groups, pool).advance
         task = Task(advance, _told, len(flows), held_out, began, options.max_seconds)
         states, histories = drive(task, states, bar)
@@ -103,13 +103,6 @@ def fit_ensemble(
         for params, part in zip(best, parts, strict=True)
     ]
     return members, histories
-
-
-def _n_side_by_side() -> int:
-    """Return how many programs the device runs at once: a CPU one on each of its cores."""
-    if jax.default_backend() != "cpu":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _n_groups(n_members: int, n_at_once: int) -> int:

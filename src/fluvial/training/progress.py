@@ -13,14 +13,14 @@ def say(line: str) -> None:
 class Progress(Protocol):
     """What the driver tells."""
 
-    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None: ...
+    def update(self, done: float, train_loss: float, validation_loss: float | None) -> None: ...
     def finish(self, message: str) -> None: ...
 
 
 class Silent:
     """Shows nothing."""
 
-    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
+    def update(self, done: float, train_loss: float, validation_loss: float | None) -> None:
         """Show nothing."""
 
     def finish(self, message: str) -> None:
@@ -33,7 +33,7 @@ class Lines:
     def __init__(self, start: str):
         say(start)
 
-    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
+    def update(self, done: float, train_loss: float, validation_loss: float | None) -> None:
         """Show nothing in between."""
 
     def finish(self, message: str) -> None:
@@ -44,26 +44,26 @@ class Lines:
 class Bar:
     """A bar with the losses and the time left, for a terminal."""
 
-    def __init__(self, max_epochs: int):
+    def __init__(self, total: int, unit: str = "epoch"):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (
-            TextColumn("epoch {task.completed:.0f}/{task.total}"),
+            TextColumn(unit + " {task.completed:.0f}/{task.total}"),
             BarColumn(),
             TextColumn("{task.fields[losses]}"),
             TimeRemainingColumn(),
         )
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("", total=max_epochs, losses="compiling")
+        self._task = self._bar.add_task("", total=total, losses="compiling")
         self._bar.start()
 
-    def update(self, epoch: float, train_loss: float, validation_loss: float | None) -> None:
+    def update(self, done: float, train_loss: float, validation_loss: float | None) -> None:
         """Move the bar."""
         losses = f"train {train_loss:.4f}"
         if validation_loss is not None:
             losses += f"  held-out {validation_loss:.4f}"
-        self._bar.update(self._task, completed=epoch, losses=losses)
+        self._bar.update(self._task, completed=done, losses=losses)
 
     def finish(self, message: str) -> None:
         """Remove the bar and write the last line."""
@@ -71,8 +71,8 @@ class Bar:
         say(message)
 
 
-def progress(*, show: bool, max_epochs: int, start: str) -> Progress:
+def progress(*, show: bool, total: int, start: str, unit: str = "epoch") -> Progress:
     """Return what fits the place: nothing, a bar on a terminal, or lines."""
     if not show:
         return Silent()
-    return Bar(max_epochs) if sys.stderr.isatty() else Lines(start)
+    return Bar(total, unit) if sys.stderr.isatty() else Lines(start)

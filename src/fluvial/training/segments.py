@@ -69,7 +69,12 @@ def drive(task: Task, state: Any, bar: Progress) -> tuple[Any, list[History]]:
                 reason = "max_seconds"
     for log in logs:
         log.reason = log.reason or reason
-    return state, _finished(logs, bar, time.monotonic() - task.began)
+        is_heard = interrupt.is_outermost
+    histories = _finished(logs, bar, time.monotonic() - task.began)
+    if is_heard and histories[0].stop_reason == "interrupted":
+        best = " and ".join(sorted({str(history.best_epoch) for history in histories}))
+        say(f"interrupted: returning the best model so far, of epoch {best}")
+    return state, histories
 
 
 @dataclass
@@ -151,9 +156,6 @@ def _finished(logs: Sequence[_Log], bar: Progress, seconds: float) -> list[Histo
             raise TrainingError(message)
     histories = [log.history(seconds) for log in logs]
     bar.finish(_last_line(histories))
-    if histories[0].stop_reason == "interrupted":
-        best = " and ".join(sorted({str(history.best_epoch) for history in histories}))
-        say(f"interrupted: returning the best model so far, of epoch {best}")
     return histories
 
 

@@ -1,0 +1,102 @@
+"""Members fitted to folds, side by side."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fluvial.errors import TrainingError
+from fluvial.estimators import clock as clocks, cross_fits
+from fluvial.estimators.clock import Clock
+from fluvial.estimators.cross_fits import cross_fit
+from fluvial.training import History
+
+FOLDS = [(np.full((4, 2), number), np.full((2, 2), number)) for number in range(3)]
+
+
+class Bar(list):
+    def update(self, done, train_loss, validation_loss):
+        self.append((done, train_loss))
+
+
+def a_member(name, *, program="", ends_by=None, diverges_in=None):
+    """A member that tells the fold and its seed, and how training ended in each fold."""
+
+    def fit(rows, other, seed):
+        number = int(rows[0, 0])
+        assert other[0, 0] == number
+        if number == diverges_in:
+            raise TrainingError("the loss was not finite")
+        history = History((float(number),), (), (), (ends_by or {}).get(number, "patience"), 1, 0.0)
+        return SimpleNamespace(name=name, number=number, seed=seed, history=history)
+
+    return SimpleNamespace(name=name, program=program or name, fit=fit)
+
+
+def a_clock(seconds=None, *, asked=False, n_first=2, n_at_once=2):
+    return Clock(seconds, n_first, n_at_once, SimpleNamespace(asked=asked))
+
+
+@pytest.fixture(params=[1, 3], autouse=True)
+def n_side_by_side(request, monkeypatch):
+    monkeypatch.setattr(cross_fits, "n_side_by_side", lambda: request.param)
+
+
+def fits_of(members, clock=None, bar=None):
+    rng = np.random.RandomState(0)
+    return cross_fit(members, FOLDS, rng, clock or a_clock(), Bar() if bar is None else bar)
+
+
+def test_every_member_is_fitted_to_every_fold_with_a_seed_of_its_own():
+    members, bar = [a_member("a", program="same"), a_member("b", program="same")], Bar()
+    fits = fits_of(members, bar=bar)
+    assert [[fold[k].number for k in (0, 1)] for fold in fits] == [[0, 0], [1, 1], [2, 2]]
+    assert [fold[1].name for fold in fits] == ["b"] * 3
+    assert len({fit.seed for fold in fits for fit in fold.values()}) == 6
+    again = fits_of(members)
+    assert [fold[0].seed for fold in again] == [fold[0].seed for fold in fits]
+    assert [done for done, _ in bar] == [1, 2, 3, 4, 5, 6]
+    assert bar[-1][1] == 1.0
+
+
+def test_a_member_that_diverges_is_left_out_of_its_fold():
+    fits = fits_of([a_member("a"), a_member("b", diverges_in=1)])
+    assert [sorted(fold) for fold in fits] == [[0, 1], [0], [0, 1]]
+
+
+@pytest.mark.parametrize("reason", ["interrupted", "max_seconds"])
+def test_folds_from_the_first_that_is_not_whole_are_left_out(reason):
+    fits = fits_of([a_member("a"), a_member("b", ends_by={1: reason})])
+    assert len(fits) == 1
+    fits = fits_of([a_member("a"), a_member("b", ends_by={0: reason})])
+    assert len(fits) == 3
+
+
+def test_when_time_is_up_the_first_fold_is_still_fitted():
+    for clock in (a_clock(asked=True), a_clock(1e-9)):
+        fits = fits_of([a_member("a"), a_member("b")], clock)
+        assert [sorted(fold) for fold in fits] == [[0, 1]]
+
+
+def test_another_error_is_raised():
+    def fit(rows, other, seed):
+        raise RuntimeError("out of memory")
+
+    broken = SimpleNamespace(name="broken", program="broken", fit=fit)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        fits_of([a_member("a"), broken])
+
+
+def test_the_first_fits_share_the_time_and_later_ones_take_what_is_left(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(clocks.time, "monotonic", lambda: now)
+    clock = a_clock(30.0, n_first=3, n_at_once=2)
+    assert [clock.share() for _ in range(4)] == [20.0, 30.0, 30.0, 30.0]
+    now = 125.0
+    assert clock.share() == 5.0
+    assert not clock.is_up()
+    now = 130.0
+    assert clock.is_up()
+    assert 0 < clock.share() < 0.01
+    assert a_clock().share() is None
+    assert (a_clock(9.0).is_for_flows, a_clock(10.0).is_for_flows) == (False, True)
