@@ -10,7 +10,7 @@ from fluvial.errors import DataError, ShapeError
 from fluvial.networks.random import permutation
 
 SMALLEST = 64
-VALIDATION_BLOCK = 1024
+VALIDATION_BLOCK = 256
 
 
 class Rows(NamedTuple):
