@@ -20,8 +20,9 @@ from fluvial.training import stack
 Pair = tuple[np.ndarray, np.ndarray | None]
 """Rows (n, D) to fit to, and rows (m, D) that choose and weight, or None."""
 
-STARTS, STARTS_COST = 5, 2e7
-"""A size is fitted to the rows of all folds from so many starts, if their steps take no more."""
+STARTS, STARTS_COST = 5, 4e7
+"""The size of most weight is fitted to the rows of all folds from so many starts, if their steps
+take no more; others from fewer, by their weight."""
 
 
 class StackedMixtures:
@@ -79,20 +80,20 @@ class StackedMixtures:
             as_distribution([candidate.fits[number] for candidate, _ in kept], weights)
             for number in range(len(folds))
         ]
-        fits, shares = [], []
+        fits, shares, most = [], [], max(weights)
         for candidate, weight in kept:
             if len(folds) == 1:
                 found, of_each = [self._converged(candidate, weight, judges)], [1.0]
             else:
-                found, of_each = self._again(candidate)
+                found, of_each = self._again(candidate, weight / most)
             fits += found
             shares += [weight * share for share in of_each]
         self.of_all = as_distribution(fits, shares)
 
-    def _again(self, candidate: Candidate) -> tuple[list[Any], list[float]]:
+    def _again(self, candidate: Candidate, effort: float) -> tuple[list[Any], list[float]]:
         """Return fits to the folds and new ones to all rows, with their shares."""
         rows = self._rows[:MAX_ROWS]
-        number = min(STARTS, int(STARTS_COST / candidate.size.cost(rows.shape)))
+        number = min(STARTS, int(effort * STARTS_COST / candidate.size.cost(rows.shape)))
         seeds = (seed for seed in self._seeds[:number] if not self._is_late())
         new = [continued(candidate.size.fitted(rows, seed), rows) for seed in seeds]
         old = list(candidate.fits)
