@@ -19,7 +19,6 @@ LADDER = (1.0, 1.5, 2.0, 3.0, 4.5, 6.0, 9.0, 13.0, 20.0, 30.0, 45.0, 60.0)
 SOONER = 5.0
 HELD_OUT = 0.2
 PEERS = {"flowjax": "jax", "zuko": "torch"}
-OURS = {"fluvial": (), "fluvial, spline flow": ("neural_spline_flow",)}
 
 Points = list[tuple[float, float]]
 
@@ -62,16 +61,13 @@ def run(bench) -> list[Verdict]:
             path = Path(folder) / "table.npz"
             shape = _write(source, bench.data, path)
             best, peers = _peers(path, bench, 2.0 if quick else PEER_SECONDS)
-            ours = {
-                label: _ours(path, bench, best[1], settings, LADDER[:2] if quick else LADDER)
-                for label, settings in OURS.items()
-            }
+            ours = _ours(path, bench, best[1], LADDER[:2] if quick else LADDER)
         records[source.name] = {"shape": shape, "peers": peers, "ours": ours}
         rows.append(_row(source, shape, best, peers, ours))
-        verdicts.append(_judge(source, best, ours["fluvial"]))
+        verdicts.append(_judge(source, best, ours))
         bench.say(f"* {verdicts[-1]}")
     bench.say("")
-    header = ("table", "target, nats", "flowjax", "zuko", *OURS)
+    header = ("table", "target, nats", "flowjax", "zuko", "fluvial")
     for line in table(header, rows):
         bench.say(line)
     bench.say("")
@@ -103,21 +99,19 @@ def _peers(path: Path, bench, seconds: float) -> tuple[tuple[float, float], dict
     return max(every, key=lambda point: point[1], default=(seconds, -np.inf)), best
 
 
-def _ours(
-    path: Path, bench, target: float, settings: tuple[str, ...], ladder: tuple[float, ...]
-) -> Points:
+def _ours(path: Path, bench, target: float, ladder: tuple[float, ...]) -> Points:
     """Return the points of ever longer fits, up to the first that reaches the target."""
     python = bench.environments.python("jax")
     tried: Points = []
     for limit in ladder:
-        tried += _recipe(python, "fluvial_recipe", path, limit, *settings)
+        tried += _recipe(python, "fluvial_recipe", path, limit)
         if tried and tried[-1][1] >= target:
             break
     return tried
 
 
-def _recipe(python: Path, recipe: str, path: Path, seconds: float, *more: str) -> Points:
-    command = [python, "-m", f"benchmarks.speed.recipes.{recipe}", path, seconds, *more]
+def _recipe(python: Path, recipe: str, path: Path, seconds: float) -> Points:
+    command = [python, "-m", f"benchmarks.speed.recipes.{recipe}", path, seconds]
     with (BENCH / "logs" / f"{recipe}.log").open("w") as log:
         done = subprocess.run(
             [str(part) for part in command],
@@ -138,7 +132,7 @@ def _row(source: Source, shape: tuple[int, int], best, peers, ours) -> tuple[str
         return f"{nats:.2f} in {seconds:.1f} s"
 
     name = f"{source.name} {shape[0]:,} x {shape[1]}"
-    cells = [reached(peers[peer]) for peer in PEERS] + [reached(ours[label]) for label in OURS]
+    cells = [reached(peers[peer]) for peer in PEERS] + [reached(ours)]
     return (name, f"{best[1]:.2f}", *cells)
 
 

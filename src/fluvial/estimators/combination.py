@@ -129,7 +129,7 @@ def _progress(model: Any, n_flows: int) -> Iterator[Progress]:
     try:
         yield bar
     finally:
-        bar.finish(f"{n_flows} flows in {time.monotonic() - began:.1f} s")
+        bar.finish(f"flows ended after {time.monotonic() - began:.1f} s")
 
 
 def _mixtures(
