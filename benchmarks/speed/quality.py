@@ -3,10 +3,11 @@
 import json
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks.density.sets import SETS
+from benchmarks.density.sets.base import DataSet
 from benchmarks.speed.cores import keep_to_cores
 from benchmarks.speed.environments import BENCH, ROOT
 from benchmarks.speed.report import table
@@ -17,54 +18,33 @@ LADDER = (1.0, 1.5, 2.0, 3.0, 4.5, 6.0, 9.0, 13.0, 20.0, 30.0, 45.0, 60.0)
 """Time limits that Fluvial is given, in a fresh process each, until it is as good."""
 
 SOONER = 5.0
-HELD_OUT = 0.2
 PEERS = {"flowjax": "jax", "zuko": "torch"}
 
 Points = list[tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class Source:
-    """A table among the files of the data folder.
-
-    Attributes:
-        name: what the report calls it.
-        path: the file, in the data folder.
-        distinct: only columns with at least this share of distinct values; densities of repeated
-            values grow without limit, and compare nothing.
-    """
-
-    name: str
-    path: str
-    distinct: float = 0.0
-
-
-SOURCES = (
-    Source("Wilt", "adbench/Wilt.npz"),
-    Source("skillcraft", "uci/skillcraft.npz", distinct=0.3),
-    Source("pendigits", "adbench/pendigits.npz"),
-    Source("pumadyn", "uci/pumadyn32nm.npz"),
-    Source("MiniBooNE", "miniboone/train_subset.npy"),
-)
+TABLES = ("wilt", "skillcraft", "pendigits", "pumadyn32nm", "miniboone")
+"""Sets of `benchmarks.density`: their columns are continuous, and repeated values are spread."""
 
 
 def run(bench) -> list[Verdict]:
     """Race each library's recipe on each table, print the results, return the verdicts."""
     quick = bench.effort.quick
-    sources = [s for s in SOURCES[: 1 if quick else None] if (bench.data / s.path).exists()]
-    if not sources:
+    tables = [SETS[name] for name in TABLES[: 1 if quick else None]]
+    tables = [each for each in tables if (bench.data / str(each.path)).exists()]
+    if not tables:
         bench.say(f"No table in {bench.data}: give their folder with --data DIR.\n")
         return [Verdict("no figure", None)]
     verdicts, rows, records = [], [], {}
-    for source in sources:
+    for each in tables:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "table.npz"
-            shape = _write(source, bench.data, path)
+            shape = _write(each, bench.data, path)
             best, peers = _peers(path, bench, 2.0 if quick else PEER_SECONDS)
             ours = _ours(path, bench, best[1], LADDER[:2] if quick else LADDER)
-        records[source.name] = {"shape": shape, "peers": peers, "ours": ours}
-        rows.append(_row(source, shape, best, peers, ours))
-        verdicts.append(_judge(source, best, ours))
+        records[each.name] = {"shape": shape, "peers": peers, "ours": ours}
+        rows.append(_row(each.name, shape, best, peers, ours))
+        verdicts.append(_judge(each.name, best, ours))
         bench.say(f"* {verdicts[-1]}")
     bench.say("")
     header = ("table", "target, nats", "flowjax", "zuko", "fluvial")
@@ -76,16 +56,12 @@ def run(bench) -> list[Verdict]:
     return verdicts
 
 
-def _write(source: Source, folder: Path, path: Path) -> tuple[int, int]:
-    """Write train and held-out rows; return the table's shape."""
-    loaded = np.load(folder / source.path)
-    rows = np.asarray(loaded if source.path.endswith(".npy") else loaded["X"], np.float64)
-    distinct = [len(np.unique(column)) / len(rows) for column in rows.T]
-    rows = rows[:, np.asarray(distinct) >= source.distinct]
-    order = np.random.default_rng(0).permutation(len(rows))
-    n_held_out = round(HELD_OUT * len(rows))
-    np.savez(path, train=rows[order[n_held_out:]], held_out=rows[order[:n_held_out]])
-    return rows.shape
+def _write(each: DataSet, folder: Path, path: Path) -> tuple[int, int]:
+    """Write train and held-out rows; return the shape of the first."""
+    rows = each.make(folder)
+    train = np.concatenate([rows.train, rows.validation])
+    np.savez(path, train=train, held_out=rows.test)
+    return train.shape
 
 
 def _peers(path: Path, bench, seconds: float) -> tuple[tuple[float, float], dict[str, Points]]:
@@ -124,24 +100,24 @@ def _recipe(python: Path, recipe: str, path: Path, seconds: float) -> Points:
     return [tuple(point) for point in json.loads(done.stdout)] if done.returncode == 0 else []
 
 
-def _row(source: Source, shape: tuple[int, int], best, peers, ours) -> tuple[str, ...]:
+def _row(name: str, shape: tuple[int, int], best, peers, ours) -> tuple[str, ...]:
     def reached(points: Points) -> str:
         if not points:
             return "failed"
         seconds, nats = max(points, key=lambda point: point[1])
         return f"{nats:.2f} in {seconds:.1f} s"
 
-    name = f"{source.name} {shape[0]:,} x {shape[1]}"
+    name = f"{name} {shape[0]:,} x {shape[1]}"
     cells = [reached(peers[peer]) for peer in PEERS] + [reached(ours)]
     return (name, f"{best[1]:.2f}", *cells)
 
 
-def _judge(source: Source, best: tuple[float, float], tried: Points) -> Verdict:
+def _judge(name: str, best: tuple[float, float], tried: Points) -> Verdict:
     if not tried or not np.isfinite(best[1]):
-        return Verdict(f"{source.name}: no figure", None)
+        return Verdict(f"{name}: no figure", None)
     seconds, nats = tried[-1]
     if nats < best[1]:
-        what = f"{source.name}: {best[1]:.2f} nats not reached"
+        what = f"{name}: {best[1]:.2f} nats not reached"
         return Verdict(f"{what}, best {max(nats for _, nats in tried):.2f}: not met", False)
-    what = f"{source.name}: {best[1]:.2f} nats in {seconds:.1f} s, the best peer in {best[0]:.1f} s"
+    what = f"{name}: {best[1]:.2f} nats in {seconds:.1f} s, the best peer in {best[0]:.1f} s"
     return judge(best[0] / seconds, SOONER, what)

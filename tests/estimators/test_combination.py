@@ -190,7 +190,8 @@ def test_all_members_have_the_precision_that_is_switched_on():
 
 @pytest.mark.usefixtures("equal_weights")
 def test_a_time_limit_is_shared_by_the_flows_of_the_first_fold(monkeypatch):
-    monkeypatch.setattr("fluvial.estimators.clock.FLOW_SECONDS", 0)
+    monkeypatch.setattr("fluvial.estimators.clock.FIRST_FLOW", 0)
+    monkeypatch.setattr("fluvial.estimators.clock.FURTHER_FLOW", 0.1)
     monkeypatch.setitem(
         settings.EFFORTS, "balanced", replace(settings.EFFORTS["balanced"], n_steps=10**9)
     )

@@ -33,8 +33,8 @@ def a_member(name, *, program="", ends_by=None, diverges_in=None):
     return SimpleNamespace(name=name, program=program or name, fit=fit)
 
 
-def a_clock(seconds=None, *, asked=False, n_first=2, n_at_once=2):
-    return Clock(seconds, n_first, n_at_once, SimpleNamespace(asked=asked))
+def a_clock(seconds=None, *, asked=False, n_flows=2, n_at_once=2):
+    return Clock(seconds, n_flows, n_at_once, SimpleNamespace(asked=asked))
 
 
 @pytest.fixture(params=[1, 3], autouse=True)
@@ -90,13 +90,15 @@ def test_another_error_is_raised():
 def test_the_first_fits_share_the_time_and_later_ones_take_what_is_left(monkeypatch):
     now = 100.0
     monkeypatch.setattr(clocks.time, "monotonic", lambda: now)
-    clock = a_clock(30.0, n_first=3, n_at_once=2)
-    assert [clock.share() for _ in range(4)] == [20.0, 30.0, 30.0, 30.0]
-    now = 125.0
+    clock = a_clock(70.0, n_flows=3, n_at_once=2)
+    assert [clock.share() for _ in range(4)] == [70 * 2 / 3, 70.0, 70.0, 70.0]
+    now = 165.0
     assert clock.share() == 5.0
     assert not clock.is_up()
-    now = 130.0
+    now = 170.0
     assert clock.is_up()
     assert 0 < clock.share() < 0.01
     assert a_clock().share() is None
-    assert (a_clock(9.0).is_for_flows, a_clock(10.0).is_for_flows) == (False, True)
+    assert [a_clock(seconds).n_flows for seconds in (0.1, 9.9, 10.0, 39.0, 40.0, 99.0, None)] == [
+        *(0, 0, 1, 1, 2, 2, 2)
+    ]

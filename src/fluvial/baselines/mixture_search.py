@@ -142,12 +142,11 @@ class Search:
         """
         size = Size(components, ridge, kind)
         if size not in self._tried:
-            if self._tried and self._is_late():
-                raise _LateError
-            fits = [
-                size.fitted(rows, self._seed + number)
-                for number, (rows, _) in enumerate(self._folds)
-            ]
+            fits = []
+            for number, (rows, _) in enumerate(self._folds):
+                if self._tried and self._is_late():
+                    raise _LateError
+                fits.append(size.fitted(rows, self._seed + number))
             judged = zip(fits, self._folds, strict=True)
             log_probs = np.concatenate([fit.score_samples(other) for fit, (_, other) in judged])
             self._tried[size] = Candidate(size, tuple(fits), log_probs)

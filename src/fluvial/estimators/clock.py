@@ -4,32 +4,39 @@ import time
 
 from fluvial.training.interrupt import Interrupt
 
-FLOW_SECONDS = 10.0
-"""With less time no flow is trained: to compile one takes most of it."""
+FIRST_FLOW, FURTHER_FLOW = 10.0, 30.0
+"""With so many seconds there is time for one flow, for each further one with so many more.
+
+To compile a flow takes most of the first; three flows that share too little time are worse than
+one that has it alone.
+"""
 
 
 class Clock:
     """Shares a limit of time out among fits.
 
-    The first fits share all the time there is. Those after them, which would be nice to have, may
-    take what is left.
+    The flows' fits to the first fold share all the time there is. Those to later ones, which would
+    be nice to have, may take what is left.
 
     Args:
         seconds: all the time there is; None without a limit.
-        n_first: how many fits share it.
+        n_flows: how many flows there are.
         n_at_once: how many fits run side by side.
         interrupt: Ctrl-C ends the time, too.
 
     Attributes:
-        is_for_flows: whether there is time enough to train flows.
+        n_flows: for how many flows there is time.
     """
 
-    is_for_flows: bool
+    n_flows: int
 
-    def __init__(self, seconds: float | None, n_first: int, n_at_once: int, interrupt: Interrupt):
+    def __init__(self, seconds: float | None, n_flows: int, n_at_once: int, interrupt: Interrupt):
         self._until = None if seconds is None else time.monotonic() + seconds
-        self.is_for_flows = seconds is None or seconds >= FLOW_SECONDS
-        self._n_first, self._n_at_once = n_first, n_at_once
+        self.n_flows = n_flows
+        if seconds is not None:
+            affordable = int((seconds - FIRST_FLOW + FURTHER_FLOW) // FURTHER_FLOW)
+            self.n_flows = min(max(affordable, 0), n_flows)
+        self._n_left, self._n_at_once = self.n_flows, n_at_once
         self._interrupt = interrupt
 
     def is_up(self) -> bool:
@@ -42,6 +49,6 @@ class Clock:
         if self._until is None:
             return None
         left = max(self._until - time.monotonic(), 1e-3)
-        share = min(self._n_at_once / max(self._n_first, 1), 1)
-        self._n_first -= 1
+        share = min(self._n_at_once / max(self._n_left, 1), 1)
+        self._n_left -= 1
         return left * share

@@ -94,7 +94,7 @@ def learn_combination(model: Any, rows: np.ndarray, folds: Sequence[Pair], *, se
         clock = Clock(model.max_seconds, len(effort.flows), n_side_by_side(), interrupt)
         mixtures = beside.submit(_mixtures, folds, rows, of_mixtures, clock)
         flows = [FlowMember(flow, model, n_steps, clock) for flow in effort.flows]
-        trained = flows if clock.is_for_flows else []
+        trained = flows[: clock.n_flows]
         members: list[FittedByFold] = [*trained, KernelDensityMember()]
         with _progress(model, len(folds) * len(trained)) as bar:
             fits = cross_fit(members, folds, rng, clock, bar)

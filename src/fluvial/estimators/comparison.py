@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from fluvial.baselines.stacked_mixtures import Pair
-from fluvial.estimators.clock import FLOW_SECONDS
+from fluvial.estimators.clock import FIRST_FLOW
 from fluvial.tables.warning import warn_user
 
 RIDGE = 1e-6
@@ -80,7 +80,7 @@ def warn_of_fit(model: Any, matrix: np.ndarray) -> None:
     if history.stop_reason == "max_seconds" and not history.train_loss:
         warn_user(
             f"no flow was trained in max_seconds={model.max_seconds}: this is the density of "
-            f"Gaussian mixtures and kernels; flows need {FLOW_SECONDS:.0f} seconds and more"
+            f"Gaussian mixtures and kernels; flows need {FIRST_FLOW:.0f} seconds and more"
         )
     elif weighed and weight < LITTLE_WEIGHT:
         warn_user(

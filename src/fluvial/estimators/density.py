@@ -55,8 +55,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Passes over the training rows at most; with "auto", `effort` bounds them too.
     max_seconds : float or None, default=None
         Limit of the wall time of training. Where it binds, results depend on the machine's speed.
-        With "auto", folds that are not done by then are left out, and with less than 10 seconds no
-        flow is trained: Gaussian mixtures and kernels serve alone, which a warning says.
+        With "auto", folds that are not done by then are left out, one flow is trained with less
+        than 40 seconds, and none with less than 10: Gaussian mixtures and kernels serve alone then,
+        which a warning says.
     learning_rate : float, default=0.001
         Highest learning rate; "auto" takes three times as much, in fewer steps.
     validation_fraction : float, default=0.1
