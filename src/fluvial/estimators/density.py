@@ -114,12 +114,14 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     Notes
     -----
-    `flow="auto"` fits two neural spline flows, with a weak and a strong weight decay, an affine
-    autoregressive flow (not with `effort="fast"`), Gaussian mixtures of many sizes and a kernel
-    density with a held-out bandwidth; the weights of their mixture, and of the sizes, maximise the
-    likelihood of the held-out rows [1]_. Members of less than 1 % are dropped, but the best flow
-    and the Gaussian mixtures, which keep 0.1 %: `transform` needs a flow; far from all rows the
-    Gaussians decide. A flow whose training diverges is left out.
+    `flow="auto"` fits a neural spline flow with LU maps between its layers, two with permutations,
+    of strong and of weak weight decay, and an affine autoregressive flow; with `effort="fast"` two
+    with LU maps alone, with "thorough" a further one of strong decay. Beside them it fits Gaussian
+    mixtures of many sizes and a kernel density with a held-out bandwidth; the weights of their
+    mixture, and of the sizes, maximise the likelihood of the held-out rows [1]_. Members of less
+    than 1 % are dropped, but the best flow and the Gaussian mixtures, which keep 0.1 %: `transform`
+    needs a flow; far from all rows the Gaussians decide. A flow whose training diverges is left
+    out.
 
     Where rows are few, members are cross-fitted: three times up to 1,000 rows ("fast"), five times
     up to 5,000 ("balanced") or 20,000 ("thorough"), and always with fewer than 100 held-out rows.
