@@ -1,6 +1,7 @@
 """Members fitted to folds, side by side."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def a_member(name, *, program="", ends_by=None, diverges_in=None):
 
 
 def a_clock(seconds=None, *, asked=False, n_flows=2, n_at_once=2):
-    return Clock(seconds, n_flows, n_at_once, SimpleNamespace(asked=asked))
+    interrupt: Any = SimpleNamespace(asked=asked)
+    return Clock(seconds, n_flows, n_at_once, interrupt)
 
 
 @pytest.fixture(params=[1, 3], autouse=True)
@@ -42,9 +44,10 @@ def n_side_by_side(request, monkeypatch):
     monkeypatch.setattr(cross_fits, "n_side_by_side", lambda: request.param)
 
 
-def fits_of(members, clock=None, bar=None):
-    rng = np.random.RandomState(0)
-    return cross_fit(members, FOLDS, rng, clock or a_clock(), Bar() if bar is None else bar)
+def fits_of(members, clock=None, bar: Any = None) -> list[dict[int, Any]]:
+    shown: Any = Bar() if bar is None else bar
+    fits: Any = cross_fit(members, FOLDS, np.random.RandomState(0), clock or a_clock(), shown)
+    return fits
 
 
 def test_every_member_is_fitted_to_every_fold_with_a_seed_of_its_own():
@@ -97,7 +100,7 @@ def test_the_first_fits_share_the_time_and_later_ones_take_what_is_left(monkeypa
     assert not clock.is_up()
     now = 170.0
     assert clock.is_up()
-    assert 0 < clock.share() < 0.01
+    assert clock.share() == pytest.approx(0, abs=0.01)
     assert a_clock().share() is None
     assert [a_clock(seconds).n_flows for seconds in (0.1, 9.9, 10.0, 39.0, 40.0, 99.0, None)] == [
         *(0, 0, 1, 1, 2, 2, 2)
