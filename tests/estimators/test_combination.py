@@ -237,7 +237,7 @@ def test_ctrl_c_keeps_what_was_learned(capsys, monkeypatch):
         fitted = FlowDensity(**{**TINY, "verbose": 1}).fit(clusters(1200))
     assert signal.getsignal(signal.SIGINT) is before
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "fitting 15 flows"
+    assert lines[0] == "fitting 20 flows"
     assert sum("interrupted" in line for line in lines) == 1
     assert len(fitted.held_out_indices_) == 120
     assert np.isfinite(fitted.score(clusters(50, 3)))

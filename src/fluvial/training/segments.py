@@ -54,6 +54,8 @@ def drive(task: Task, state: Any, bar: Progress) -> tuple[Any, list[History]]:
     limit = float("inf") if task.max_seconds is None else task.max_seconds
     reason = ""
     with Interrupt() as interrupt:
+        # Only who hears Ctrl-C first says so, not each of several fits.
+        is_heard = interrupt.is_outermost
         while not reason and not _ended(logs):
             segment = time.monotonic()
             state = task.advance(n_steps, (segment - task.began) / limit, state)
@@ -69,7 +71,6 @@ def drive(task: Task, state: Any, bar: Progress) -> tuple[Any, list[History]]:
                 reason = "max_seconds"
     for log in logs:
         log.reason = log.reason or reason
-        is_heard = interrupt.is_outermost
     histories = _finished(logs, bar, time.monotonic() - task.began)
     if is_heard and histories[0].stop_reason == "interrupted":
         best = " and ".join(sorted({str(history.best_epoch) for history in histories}))
