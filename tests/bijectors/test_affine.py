@@ -34,12 +34,21 @@ def test_the_start_is_kept_to_the_last_bit():
 
 
 @pytest.mark.parametrize("raw", [-1e30, -20.0, 20.0, 1e30])
-def test_a_trained_scale_keeps_its_sign_and_its_bounds(raw):
-    scale = eqx.tree_at(lambda s: s.raw_log_scale, Scale(-2.0), jnp.float32(raw))
+@pytest.mark.parametrize("bound", [LOG_SCALE_BOUND, 1.5])
+def test_a_trained_scale_keeps_its_sign_and_its_bounds(raw, bound):
+    start = Affine(0.0, -2.0, log_scale_bound=bound).scaling
+    scale = eqx.tree_at(lambda s: s.raw_log_scale, start, jnp.float32(raw))
     factor = float(scale.scale) / -2.0
-    assert np.exp(-LOG_SCALE_BOUND) * 0.999 < factor < np.exp(LOG_SCALE_BOUND) * 1.001
+    assert np.exp(-bound) * 0.999 < factor < np.exp(bound) * 1.001
+    assert abs(np.log(factor)) > 0.7 * bound
     gradient = jax.grad(lambda s: s.forward_and_log_det(1.0)[1])(scale)
     assert np.isfinite(gradient.raw_log_scale)
+
+
+@pytest.mark.parametrize("bound", [0.0, -1.0, np.nan])
+def test_a_bound_that_bounds_nothing_is_refused(bound):
+    with pytest.raises(ValueError, match="log_scale_bound must be greater than 0"):
+        Scale(2.0, bound)
 
 
 @pytest.mark.parametrize("scale", [0.0, np.nan, np.inf, [1.0, 0.0]])

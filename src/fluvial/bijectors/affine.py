@@ -11,7 +11,7 @@ from fluvial.bijectors.bijector import Bijector, Pair, Shape, as_floats, sum_log
 from fluvial.parameters import Fixed, soft_clip
 
 LOG_SCALE_BOUND = 7.0
-"""A trained scale stays within exp(-7) and exp(7) times its start."""
+"""Without another bound a trained scale stays within exp(-7) and exp(7) times its start."""
 
 
 class Shift(Bijector):
@@ -44,14 +44,15 @@ class Scale(Bijector):
     """`x = scale * z`, elementwise.
 
     The start is kept as it is given; training multiplies it by `exp(s)`, where s is smoothly
-    bounded: |s| < `LOG_SCALE_BOUND` = 7, so the trained scale keeps its sign and stays within a
-    factor of about 1,100 of its start.
+    bounded: |s| < `log_scale_bound`, so the trained scale keeps its sign and by default stays
+    within a factor of about 1,100 of its start.
 
     Args:
         scale: finite and not zero, any shape, which becomes the event shape.
+        log_scale_bound: greater than 0.
 
     Raises:
-        ValueError: where a scale is zero or not finite.
+        ValueError: where a scale is zero or not finite, or the bound is not positive.
 
     Examples:
         >>> float(Scale(-2.0).forward(3.0))
@@ -60,11 +61,15 @@ class Scale(Bijector):
 
     start: Fixed
     raw_log_scale: Array
+    log_scale_bound: float = eqx.field(static=True)
     event_shape: Shape = eqx.field(static=True)
     condition_shape: None = eqx.field(static=True, default=None)
 
-    def __init__(self, scale: ArrayLike):
+    def __init__(self, scale: ArrayLike, log_scale_bound: float = LOG_SCALE_BOUND):
+        if not log_scale_bound > 0:
+            raise ValueError(f"log_scale_bound must be greater than 0, but is {log_scale_bound}")
         scale = _checked_scale(scale)
+        self.log_scale_bound = float(log_scale_bound)
         self.start = Fixed(scale)
         self.raw_log_scale = jnp.zeros_like(scale)
         self.event_shape = scale.shape
@@ -72,12 +77,16 @@ class Scale(Bijector):
     @property
     def scale(self) -> Array:
         """The scale as it is now, of shape `event_shape`."""
-        return self.start.value * jnp.exp(soft_clip(self.raw_log_scale, LOG_SCALE_BOUND))
+        return self.start.value * jnp.exp(self._moved)
+
+    @property
+    def _moved(self) -> Array:
+        """How far training has moved the logarithm of the scale."""
+        return soft_clip(self.raw_log_scale, self.log_scale_bound)
 
     @property
     def _log_scale(self) -> Array:
-        moved = soft_clip(self.raw_log_scale, LOG_SCALE_BOUND)
-        return jnp.log(jnp.abs(self.start.value)) + moved
+        return jnp.log(jnp.abs(self.start.value)) + self._moved
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         log_det = sum_log_det(jnp.broadcast_to(self._log_scale, z.shape))
@@ -94,9 +103,10 @@ class Affine(Bijector):
     Args:
         shift: finite; broadcast against `scale`, their common shape is the event shape.
         scale: finite and not zero.
+        log_scale_bound: greater than 0.
 
     Raises:
-        ValueError: where a scale is zero or not finite.
+        ValueError: where a scale is zero or not finite, or the bound is not positive.
 
     Examples:
         >>> float(Affine(1.0, 2.0).forward(3.0))
@@ -108,11 +118,16 @@ class Affine(Bijector):
     event_shape: Shape = eqx.field(static=True)
     condition_shape: None = eqx.field(static=True, default=None)
 
-    def __init__(self, shift: ArrayLike = 0.0, scale: ArrayLike = 1.0):
+    def __init__(
+        self,
+        shift: ArrayLike = 0.0,
+        scale: ArrayLike = 1.0,
+        log_scale_bound: float = LOG_SCALE_BOUND,
+    ):
         shift, scale = as_floats(shift), as_floats(scale)
         self.event_shape = jnp.broadcast_shapes(shift.shape, scale.shape)
         self.shift = jnp.broadcast_to(shift, self.event_shape)
-        self.scaling = Scale(jnp.broadcast_to(scale, self.event_shape))
+        self.scaling = Scale(jnp.broadcast_to(scale, self.event_shape), log_scale_bound)
 
     @property
     def scale(self) -> Array:

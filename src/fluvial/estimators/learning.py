@@ -59,7 +59,7 @@ def _learn_flow(
     model: Any, rows: np.ndarray, validation: np.ndarray | None, *, seed: int
 ) -> Learned:
     specification = flow_specification(
-        model.flow, n_features=rows.shape[1], **settings.chosen_arguments(model, model.flow)
+        model.flow, **settings.chosen_arguments(model, model.flow, rows.shape[1])
     )
     of_flow, of_training = jax.random.split(jax.random.key(seed))
     distribution, history = training.fit(

@@ -185,8 +185,8 @@ class FlowMember:
 
     def _specification(self, rows: np.ndarray) -> Specification:
         recipe, arguments = self.member.recipe, self.member.arguments
-        chosen = settings.chosen_arguments(self.model, recipe, arguments)
-        return flow_specification(recipe, n_features=rows.shape[1], **chosen)
+        chosen = settings.chosen_arguments(self.model, recipe, rows.shape[1], arguments)
+        return flow_specification(recipe, **chosen)
 
 
 def _batch_size(n_rows: int, largest: int) -> int:
