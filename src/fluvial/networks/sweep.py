@@ -77,7 +77,7 @@ class BlockedLayer(NamedTuple):
     Attributes:
         across: weights from all inputs, (N, G, N * G_in).
         within: weights from the inputs of the same block, (N, B, g, G_in).
-        bias: (N, B, g, 1).
+        bias: (N, G, 1).
         starts: where in its block a group starts, (N, B).
         of_condition: weights from the condition, (N, G, C), or None.
     """
@@ -88,15 +88,14 @@ class BlockedLayer(NamedTuple):
     starts: Array
     of_condition: Array | None = None
 
-    def start(self, block, inputs: Array, condition: Array | None) -> Array | None:
-        """Return what is known of the outputs (G, n) when a block starts; None for nothing."""
-        known = None
-        # The only block starts with nothing known.
+    def start(self, block, inputs: Array, condition: Array | None) -> Array:
+        """Return what is known of the outputs when a block starts, (G, n) or (G, 1)."""
+        known = _at(self.bias, block)
+        # The only block has none before it.
         if self.across.shape[0] > 1:
-            known = lax.switch(block, self._before(), _at(self.across, block), inputs)
+            known += lax.switch(block, self._before(), _at(self.across, block), inputs)
         if self.of_condition is not None and condition is not None:
-            of_condition = _at(self.of_condition, block) @ condition
-            known = of_condition if known is None else known + of_condition
+            known += _at(self.of_condition, block) @ condition
         return known
 
     def _before(self) -> list[Callable[[Array, Array], Array]]:
@@ -113,11 +112,9 @@ class BlockedLayer(NamedTuple):
         """Return where in its block the group of a step starts."""
         return _at(_at(self.starts, block), step)
 
-    def finish(self, block, step, known: Array | None, inputs: Array) -> Array:
+    def finish(self, block, step, known: Array, inputs: Array) -> Array:
         """Return the outputs (g, n) of one step from what the block knows by then."""
-        out = _at(_at(self.within, block), step) @ inputs + _at(_at(self.bias, block), step)
-        if known is None:
-            return out
+        out = _at(_at(self.within, block), step) @ inputs
         return out + _rows(known, self.place(block, step), out.shape[0])
 
 
@@ -204,11 +201,10 @@ def blocked(weight: Array, bias: Array, below: Packing, above: Packing) -> Block
     weight = jnp.pad(weight, ((0, 1), (0, 1))).T
     n_blocks, size = above.blocks.shape
     across = weight[above.blocks.ravel()][:, below.blocks.ravel()]
-    groups = jnp.pad(bias, (0, 1))[above.groups]
     return BlockedLayer(
         across=across.reshape(n_blocks, size, -1),
         within=weight[above.groups[..., None], below.blocks[:, None, None, :]],
-        bias=groups[..., None],
+        bias=jnp.pad(bias, (0, 1))[above.blocks][..., None],
         starts=jnp.asarray(above.starts, jnp.int32),
     )
 
