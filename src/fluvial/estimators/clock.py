@@ -12,6 +12,14 @@ one that has it alone.
 """
 
 
+def flows_within(seconds: float | None, n_flows: int) -> int:
+    """Return for how many of the flows there is time; None is no limit."""
+    if seconds is None:
+        return n_flows
+    affordable = int((seconds - FIRST_FLOW + FURTHER_FLOW) // FURTHER_FLOW)
+    return min(max(affordable, 0), n_flows)
+
+
 class Clock:
     """Shares a limit of time out among fits.
 
@@ -32,10 +40,7 @@ class Clock:
 
     def __init__(self, seconds: float | None, n_flows: int, n_at_once: int, interrupt: Interrupt):
         self._until = None if seconds is None else time.monotonic() + seconds
-        self.n_flows = n_flows
-        if seconds is not None:
-            affordable = int((seconds - FIRST_FLOW + FURTHER_FLOW) // FURTHER_FLOW)
-            self.n_flows = min(max(affordable, 0), n_flows)
+        self.n_flows = flows_within(seconds, n_flows)
         self._n_left, self._n_at_once = self.n_flows, n_at_once
         self._interrupt = interrupt
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fluvial.estimators import settings
+from fluvial.estimators.clock import flows_within
 from fluvial.estimators.held_out import fold_numbers, held_out_rows
 
 ENOUGH_HELD_OUT = 100
@@ -32,7 +33,8 @@ class Fold(NamedTuple):
 def split(model: Any, matrix: np.ndarray, rng: np.random.RandomState) -> list[Fold]:
     """Return the folds that an estimator fits: one, or with "auto" and few rows several.
 
-    Cross-fits let every row be fitted to, and yet judge with rows that a fit has not seen.
+    Cross-fits let every row be fitted to, and yet judge with rows that a fit has not seen. Where
+    there is no time for a flow, there is none for them, unless nothing else could judge.
 
     Args:
         model: a `FlowDensity`, for its hyper-parameters.
@@ -44,7 +46,8 @@ def split(model: Any, matrix: np.ndarray, rng: np.random.RandomState) -> list[Fo
     if model.flow != settings.AUTO:
         return [Fold(training, held_out)]
     effort = settings.EFFORTS[model.effort]
-    if len(held_out) >= ENOUGH_HELD_OUT and len(training) > effort.fold_up_to:
+    most = effort.fold_up_to if flows_within(model.max_seconds, len(effort.flows)) else 0
+    if len(held_out) >= ENOUGH_HELD_OUT and len(training) > most:
         return [Fold(training, held_out)]
     if len(matrix) < FEWEST_FOR_FOLDS:
         return [Fold(np.arange(len(matrix)), np.empty(0, np.int64))]
