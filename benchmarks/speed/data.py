@@ -1,4 +1,4 @@
-"""Rows to train on: two moons in two columns, correlated normal columns otherwise."""
+"""Rows to train on: two moons, correlated normal columns, bent columns."""
 
 import numpy as np
 
@@ -20,6 +20,15 @@ def table(n_rows: int, n_features: int, *, seed: int = 0) -> np.ndarray:
     mixing = mixing_rng.normal(size=(n_features, n_features)) / np.sqrt(n_features)
     rows = rng.normal(size=(n_rows, n_features)) @ (np.eye(n_features) + mixing)
     return (rows / np.sqrt(1 + (mixing**2).sum(axis=0))).astype(np.float32)
+
+
+def curved(n_rows: int, n_features: int, *, seed: int = 0) -> np.ndarray:
+    """Return rows of bent and bounded columns with noise, the last one skewed."""
+    rng = np.random.default_rng(seed)
+    mixed = rng.normal(size=(n_rows, n_features)) @ rng.normal(size=(n_features, n_features))
+    rows = np.tanh(mixed) + 0.2 * rng.normal(size=mixed.shape)
+    rows[:, -1] = np.exp(rows[:, -1])
+    return rows.astype(np.float32)
 
 
 def _moons(rng: np.random.Generator, n_rows: int) -> np.ndarray:

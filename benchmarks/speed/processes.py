@@ -42,6 +42,11 @@ class Case:
 CASES = (Case(3_000, 2, 200, 3, SECONDS), Case(100_000, 20, 5, 2))
 QUICK_CASES = (Case(300, 2, 2, 1, SECONDS),)
 
+MIXTURE, QUICK_MIXTURE = (10_000, 10), (150, 2)
+"""The table of the default mixture, rows and columns."""
+
+MIXTURE_SECONDS = 60.0
+
 
 @dataclass
 class Runs:
@@ -66,6 +71,9 @@ def run(bench) -> list[Verdict]:
         bench.say("")
         verdicts += _judge(case, runs)
         records[case.title] = {label: asdict(entry) for label, entry in runs.items()}
+    runs, verdict = _mixture(*(QUICK_MIXTURE if bench.effort.quick else MIXTURE), bench)
+    verdicts.append(verdict)
+    records["mixture"] = asdict(runs)
     bench.records["W9"] = records
     bench.pool.note_versions("fluvial", "flowjax", "zuko")
     return verdicts
@@ -73,11 +81,8 @@ def run(bench) -> list[Verdict]:
 
 def _run_case(case: Case, folder: Path, bench) -> dict[str, Runs]:
     path = folder / "table.csv"
-    rows = data.table(case.n_rows, case.n_features)
-    names = ",".join(f"x{i}" for i in range(case.n_features))
-    np.savetxt(path, rows, delimiter=",", header=names, comments="", fmt="%.9g")
-    fluvial = bench.environments.python("jax").with_name("fluvial")
-    ours = (fluvial, "fit", path, "-o", folder / "m.fluvial", "--force", "--json", "--quiet")
+    _write(path, data.table(case.n_rows, case.n_features))
+    ours = _fit(bench, path)
     epochs = ("--max-epochs", case.max_epochs, "--patience", case.max_epochs)
     recipe = (*ours, "--flow", "real_nvp", *epochs)
     # The first process fills the cache of compiled programs, if there is one; the second uses it.
@@ -104,6 +109,35 @@ def _run_case(case: Case, folder: Path, bench) -> dict[str, Runs]:
     runs["fluvial, all defaults"] = defaults = Runs()
     _timed(defaults, ours, cache=folder / "cache-defaults", limit=DEFAULTS_LIMIT)
     return runs
+
+
+def _mixture(n_rows: int, n_features: int, bench) -> tuple[Runs, Verdict]:
+    """Time the default of `FlowDensity` as a process, compilation included."""
+    runs = Runs()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write(folder / "table.csv", data.curved(n_rows, n_features))
+        command = (*_fit(bench, folder / "table.csv"), "--flow", "auto")
+        _timed(runs, command, cache=folder / "cache", limit=DEFAULTS_LIMIT)
+    what = f"{n_rows:,} x {n_features}, the default mixture"
+    if not runs.seconds:
+        return runs, Verdict(f"{what}: {runs.note}", None)
+    (seconds,), (peak,) = runs.seconds, runs.peak_megabytes
+    return runs, judge(
+        seconds, MIXTURE_SECONDS, f"{what}: {seconds:.1f} s, {peak:.0f} MB", at_most=True
+    )
+
+
+def _write(path: Path, rows: np.ndarray) -> None:
+    names = ",".join(f"x{i}" for i in range(rows.shape[1]))
+    np.savetxt(path, rows, delimiter=",", header=names, comments="", fmt="%.9g")
+
+
+def _fit(bench, path: Path) -> tuple[object, ...]:
+    """Return the command that fits to a file, with the command line's defaults."""
+    fluvial = bench.environments.python("jax").with_name("fluvial")
+    model = path.with_name("m.fluvial")
+    return (fluvial, "fit", path, "-o", model, "--force", "--json", "--quiet")
 
 
 def _timed(runs: Runs, command: tuple[object, ...], *, cache: Path, limit: float = 1800.0) -> str:

@@ -120,7 +120,8 @@ WORKLOADS = (
     Workload(
         "W9",
         "whole processes, cold",
-        "fit of 3,000 x 2 in <= 6 s; <= 1/3 of zuko's script; memory <= data + 600 MB",
+        "fit of 3,000 x 2 in <= 6 s; <= 1/3 of zuko's script; memory <= data + 600 MB; the default "
+        "mixture of 10,000 x 10 in <= 60 s",
         special="processes",
     ),
     Workload(
