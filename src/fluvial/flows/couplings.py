@@ -17,8 +17,8 @@ from fluvial.flows._layers import (
 from fluvial.flows.flow import Flow
 
 LOG_SCALE_BOUND = 3.0
-"""Of each coupling: the log scales of all add up, and with 7 single rows of a test set ended beyond
-1e4 standard deviations."""
+"""Of each coupling: the log scales of all add up, and with 7 some rows of test sets ended beyond
+1,000 standard deviations."""
 
 
 def nice(
