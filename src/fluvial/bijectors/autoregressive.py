@@ -101,9 +101,7 @@ def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | 
             x, log_det, states = carry
             raw, states = sweep.step(block, step, known, x, states)
             column = block * size + step
-            latent = lax.dynamic_index_in_dim(
-                z, column, keepdims=False, allow_negative_indices=False
-            )
+            latent = lax.dynamic_index_in_dim(z, column, keepdims=False)
             value, terms = transformer.apply("_forward_and_log_det", jnp.split(raw, ends), latent)
             x = lax.dynamic_update_index_in_dim(x, value, step, axis=0)
             terms = jnp.where(column < n_features, terms.astype(log_det.dtype), 0)

@@ -28,7 +28,8 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
     n_layers : int or None, default=None
         Layers of the flow, at least 1 (2 for "real_nvp" and "nice"); None: chosen by recipe.
     hidden_sizes : tuple of int or None, default=None
-        Units of each hidden layer of each layer's network; None: chosen by recipe.
+        Units of each hidden layer of each layer's network; None: (128, 128), with "real_nvp" and
+        up to four columns (64, 64).
     n_bins : int or None, default=None
         Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 16 for "auto", else 8.
     batch_size : int, default=256

@@ -15,8 +15,8 @@ MAX_EPOCHS = 200
 LEARNING_RATE = 1e-3
 VALIDATION_FRACTION = 0.1
 
-
 FEW_COLUMNS = 4
+"""Up to so many, some recipes take smaller networks."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Recipe:
         hidden_sizes: units of each hidden layer.
         n_bins: of the splines, where there are some.
         linear: the map between layers.
-        sizes_of_few: units for at most `FEW_COLUMNS` columns, where others serve them.
+        sizes_of_few: those for at most `FEW_COLUMNS` columns; None: the same.
     """
 
     n_layers: int
@@ -36,6 +36,11 @@ class Recipe:
     n_bins: int | None = None
     linear: str = "reverse"
     sizes_of_few: tuple[int, ...] | None = None
+
+    def sizes(self, n_features: int) -> tuple[int, ...]:
+        """Return the units of each hidden layer for so many columns."""
+        few = self.sizes_of_few if n_features <= FEW_COLUMNS else None
+        return self.hidden_sizes if few is None else few
 
 
 RECIPES = {
@@ -147,11 +152,8 @@ def chosen_arguments(
 ) -> dict[str, Any]:
     """Return the arguments of the recipe `name`: chosen in `model`, preferred, or its own."""
     recipe = RECIPES[name]
-    sizes = recipe.hidden_sizes
-    if recipe.sizes_of_few is not None and n_features <= FEW_COLUMNS:
-        sizes = recipe.sizes_of_few
-    if model.hidden_sizes is not None:
-        sizes = _sizes(model.hidden_sizes)
+    given = model.hidden_sizes
+    sizes = recipe.sizes(n_features) if given is None else _sizes(given)
     chosen: dict[str, Any] = {
         "n_features": n_features,
         "n_layers": int(recipe.n_layers if model.n_layers is None else model.n_layers),
