@@ -120,7 +120,7 @@ def test_a_score_does_not_depend_on_its_company(density):
 def test_long_tables_are_scored_part_by_part(density, monkeypatch):
     rows = table(2500, seed=3)
     scores, latents = density.score_samples(rows), density.transform(rows)
-    monkeypatch.setattr("fluvial.estimators.density.ROWS_AT_ONCE", 1000)
+    monkeypatch.setattr("fluvial.densities.table_density.ROWS_AT_ONCE", 1000)
     np.testing.assert_array_equal(density.score_samples(rows), scores)
     np.testing.assert_array_equal(density.transform(rows), latents)
 
@@ -266,7 +266,7 @@ def test_a_fit_that_fails_leaves_the_last_one_whole(density, rows, monkeypatch):
         raise TrainingError("diverged")
 
     fitted = fresh(density).fit(rows)
-    monkeypatch.setattr("fluvial.estimators.learning.training.fit", diverge)
+    monkeypatch.setattr("fluvial.densities.fitting.training.fit", diverge)
     with pytest.raises(TrainingError):
         fitted.fit(table(50)[:, :2])
     np.testing.assert_array_equal(fitted.score_samples(rows), density.score_samples(rows))

@@ -1,5 +1,10 @@
-"""Classical densities with held-out hyper-parameters, as distributions of this library."""
+"""Rivals of the flows, to compare them with.
 
-from fluvial.baselines.gaussian_mixture import fit_gaussian_mixture as fit_gaussian_mixture
-from fluvial.baselines.kernel_density import fit_kernel_density as fit_kernel_density
-from fluvial.baselines.stacked_mixtures import StackedMixtures as StackedMixtures
+The fits of classical densities, which are members of the default density too.
+"""
+
+from fluvial.densities.classical import (
+    StackedMixtures as StackedMixtures,
+    fit_gaussian_mixture as fit_gaussian_mixture,
+    fit_kernel_density as fit_kernel_density,
+)

@@ -10,7 +10,7 @@ from fluvial.artifacts import read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity, load
-from fluvial.estimators.persistence import KINDS, save
+from fluvial.estimators.loading import KINDS
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def save_model(detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[
     Raises:
         OSError: where the file cannot be written.
     """
-    save(detector, path, notes=note_left_out(left_out))
+    detector.save(path, notes=note_left_out(left_out))
 
 
 def open_model(path: Path) -> FittedModel:

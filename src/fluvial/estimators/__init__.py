@@ -2,4 +2,4 @@
 
 from fluvial.estimators.density import FlowDensity as FlowDensity
 from fluvial.estimators.detector import FlowAnomalyDetector as FlowAnomalyDetector
-from fluvial.estimators.persistence import load as load
+from fluvial.estimators.loading import load as load

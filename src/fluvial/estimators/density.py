@@ -1,10 +1,10 @@
 """The density of a table, as a scikit-learn estimator."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
-import jax
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
@@ -15,20 +15,25 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from fluvial.distributions import Mixture
+from fluvial.densities import Hyperparameters, fit_table_density
+from fluvial.densities.diagnostics import warn_of_fit
+from fluvial.densities.hyperparameters import AUTO, DEFAULTS
+from fluvial.densities.summary import summarise
 from fluvial.errors import ShapeError
-from fluvial.estimators import blocks, settings
-from fluvial.estimators.comparison import warn_of_fit
-from fluvial.estimators.learning import learn
-from fluvial.estimators.split import Fold, split, training_rows
-from fluvial.estimators.summary import summarise
-from fluvial.tables import TableScaler, read_table
-
-ROWS_AT_ONCE = 64 * blocks.BLOCK
-"""So many rows are scaled and scored at once."""
+from fluvial.estimators.documentation import with_hyperparameters
+from fluvial.estimators.fitted import FittedAttributes
+from fluvial.estimators.writing import write_estimator
+from fluvial.tables import read_table
 
 
-class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
+@with_hyperparameters
+class FlowDensity(
+    FittedAttributes,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseEstimator,
+):
     """Probability density of a table of numbers, learned by normalizing flows.
 
     The columns are standardised robustly inside (median and a quantile range, a logarithmic
@@ -43,43 +48,12 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         "auto" is a mixture of flows, a Gaussian mixture and a kernel density, weighted on held-out
         rows (see Notes); the others are one flow of that recipe of `fluvial.flows`. "real_nvp" and
         "nice" are quickest.
-    n_layers : int or None, default=None
-        Layers of the flow, at least 1 (2 for "real_nvp" and "nice"); None: chosen by recipe.
-    hidden_sizes : tuple of int or None, default=None
-        Units of each hidden layer of each layer's network; None: (128, 128), with "real_nvp" and
-        up to four columns (64, 64).
-    n_bins : int or None, default=None
-        Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 16 for "auto", else 8.
-    batch_size : int, default=256
-        Rows a training step; with "auto", fewer where rows are few.
-    max_epochs : int, default=200
-        Passes over the training rows at most; with "auto", `effort` bounds them too.
-    max_seconds : float or None, default=None
-        Limit of the wall time of training. Where it binds, results depend on the machine's speed.
-        With "auto", folds that are not done by then are left out, one flow is trained with less
-        than 40 seconds, and none with less than 10: Gaussian mixtures and kernels serve alone then,
-        which a warning says.
-    learning_rate : float, default=0.001
-        Highest learning rate; "auto" takes three times as much, in fewer steps.
-    validation_fraction : float, default=0.1
-        Share of the rows held out to choose the best epoch, in [0, 1). Identical rows stay on one
-        side. With 0, training ends after `max_epochs` and keeps the last parameters.
-    patience : int or None, default=None
-        Epochs without a better held-out density after which training ends; None: 20 with held-out
-        rows, no early stop without.
-    verbose : int, default=0
-        0 is silent; from 1 on, progress is shown on stderr.
-    random_state : int, RandomState instance or None, default=None
-        Determines the held-out rows, the starting parameters and the order of training; the same
-        number gives bit-equal results on the same machine.
-    effort : {"fast", "balanced", "thorough"}, default="balanced"
-        How much work "auto" takes, in steps and not in seconds, so that seeds reproduce: at most
-        1,000, 4,000 or 20,000 training steps of each flow, or 1,000, 2,000 or 5,000 a fold where
-        members are cross-fitted (see Notes); beyond 10,000 rows in proportion to them, up to three
-        times as many with 13 columns or fewer, twice with 20. Single recipes ignore it.
+    {hyperparameters}
 
     Attributes
     ----------
+    table_density_ : fluvial.densities.TableDensity
+        What was fitted, as a value without scikit-learn; the other attributes are parts of it.
     distribution_ : Flow or Mixture
         The fitted distribution, in scaled units.
     members_ : tuple of dict
@@ -155,19 +129,19 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     def __init__(
         self,
-        flow=settings.FLOW,
+        flow=DEFAULTS.flow,
         n_layers=None,
         hidden_sizes=None,
         n_bins=None,
-        batch_size=settings.BATCH_SIZE,
-        max_epochs=settings.MAX_EPOCHS,
+        batch_size=DEFAULTS.batch_size,
+        max_epochs=DEFAULTS.max_epochs,
         max_seconds=None,
-        learning_rate=settings.LEARNING_RATE,
-        validation_fraction=settings.VALIDATION_FRACTION,
+        learning_rate=DEFAULTS.learning_rate,
+        validation_fraction=DEFAULTS.validation_fraction,
         patience=None,
         verbose=0,
         random_state=None,
-        effort=settings.EFFORT,
+        effort=DEFAULTS.effort,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -208,28 +182,14 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         ValueError
             Where a hyper-parameter is out of its range.
         """
-        self._fit(X)
-        return self
-
-    def _fit(self, X) -> np.ndarray:
-        """Fit, and return the log density of the held-out rows in the order of their places."""
-        settings.check_settings(self)
+        hyperparameters = hyperparameters_of(self)
         matrix, schema = read_table(X)
         rng = check_random_state(self.random_state)
-        folds = split(self, matrix, rng)
-        scaler = TableScaler.fit(matrix, training=training_rows(folds), label=schema.label)
-        seed = rng.randint(np.iinfo(np.int32).max)
-        learned = learn(self, matrix, folds, scaler, seed=seed)
-        # Nothing is replaced before all is learned: a fit that fails leaves the last one whole.
-        self._remember_columns(schema)
-        self.scaler_, self.n_samples_fit_ = scaler, len(matrix)
-        self.specification_, self.distribution_ = learned.specification, learned.distribution
-        self.history_, self.members_ = learned.history, learned.members
-        self.rounding_steps_, self.gains_ = learned.rounding_steps, learned.gains
-        log_prob = self._keep_held_out(matrix, folds, learned.held_out)
-        if self.flow == settings.AUTO:
-            warn_of_fit(self, matrix)
-        return log_prob
+        # Replaced when all is learned: a fit that fails leaves the last one whole.
+        self.table_density_ = fit_table_density(matrix, schema, hyperparameters, rng)
+        if hyperparameters.flow == AUTO:
+            warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
+        return self
 
     def score_samples(self, X):
         """Return the log density of each row.
@@ -250,7 +210,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         DataError
             Where columns are missing or unknown, and as `fit` does.
         """
-        return self._log_prob(self._matrix(X))
+        check_is_fitted(self)
+        matrix = self.schema_.align(X, owner=type(self).__name__)
+        return self.table_density_.log_prob(matrix)
 
     def score(self, X, y=None):
         """Return the mean log density of the rows.
@@ -293,8 +255,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         if n_samples < 1:
             raise ValueError(f"n_samples must be at least 1, but is {n_samples}")
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        scaled = blocks.sample(self.distribution_, int(n_samples), seed=seed, dtype=self._dtype)
-        return self.scaler_.inverse_transform(scaled)
+        return self.table_density_.sample(int(n_samples), seed=int(seed))
 
     def transform(self, X):
         """Map rows to the latent space, in which the fitted rows are nearly standard normal.
@@ -311,9 +272,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Z : ndarray of shape (n_samples, n_kept)
             float64 latents of the columns that are not left out.
         """
-        matrix, bijector = self._matrix(X), self._bijector
-        latents = [blocks.to_latent(bijector, scaled) for scaled, _ in self._scaled(matrix)]
-        return np.concatenate(latents).astype(np.float64)
+        check_is_fitted(self)
+        matrix = self.schema_.align(X, owner=type(self).__name__)
+        return self.table_density_.to_latent(matrix)
 
     def inverse_transform(self, Z):
         """Map latents back to rows, constants and copies restored.
@@ -334,8 +295,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             raise ShapeError(
                 f"Z has shape {latents.shape}, but latents have {self.scaler_.n_kept} columns"
             )
-        scaled = blocks.from_latent(self._bijector, latents.astype(self._dtype))
-        return self.scaler_.inverse_transform(scaled)
+        return self.table_density_.from_latent(latents)
 
     def summary(self):
         """Tell what fit did.
@@ -347,87 +307,31 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             standard error and its gain over classical densities, and what was done to each column.
         """
         check_is_fitted(self)
-        return summarise(self)
+        return summarise(self.table_density_, effort=self.effort)
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike, *, notes: Mapping[str, Any] | None = None) -> None:
         """Write a model file, whole or not at all; `fluvial.load` reads it.
 
         Parameters
         ----------
         path : str or path-like
             The file; one that exists is replaced.
+        notes : mapping or None, default=None
+            Entries of what JSON holds, kept in the file's header.
         """
-        from fluvial.estimators.persistence import save
-
-        save(self, path)
+        check_is_fitted(self)
+        write_estimator(self, self.table_density_, path, notes=notes)
 
     @property
     def _n_features_out(self) -> int:
         return self.scaler_.n_kept
 
-    @property
-    def _dtype(self) -> np.dtype:
-        """The precision of the model, float32 unless float64 was switched on at fit."""
-        leaves = (leaf for leaf in jax.tree.leaves(self.distribution_) if hasattr(leaf, "dtype"))
-        kinds = [np.dtype(leaf.dtype) for leaf in leaves if leaf.dtype in (np.float32, np.float64)]
-        return max(kinds, key=lambda kind: kind.itemsize)
 
-    @property
-    def _bijector(self) -> Any:
-        """The map of the flow; of the one with the largest weight in a mixture."""
-        distribution = self.distribution_
-        if isinstance(distribution, Mixture):
-            weights = np.asarray(distribution.weights)
-            order = np.argsort(-weights, kind="stable")
-            parts = [distribution.distributions[k] for k in order]
-        else:
-            parts = [distribution]
-        bijectors = [part.bijector for part in parts if hasattr(part, "bijector")]
-        if not bijectors:
-            raise TypeError(f"a {type(distribution).__name__} without a flow has no latent space")
-        return bijectors[0]
+def hyperparameters_of(estimator: Any) -> Hyperparameters:
+    """Return the hyperparameters of an estimator, checked.
 
-    def _keep_held_out(
-        self, matrix: np.ndarray, folds: list[Fold], scaled: np.ndarray
-    ) -> np.ndarray:
-        """Keep places and scores of the held-out rows, given their log density (m,) as scaled.
-
-        Returns:
-            Their log density in the units of the columns, (m,) in the order of their places.
-        """
-        places = np.concatenate([fold.held_out for fold in folds])[: len(scaled)]
-        order = np.argsort(places)
-        self.held_out_indices_ = places[order]
-        self.held_out_score_ = self.held_out_standard_error_ = None
-        _, log_det = self.scaler_.transform(matrix[self.held_out_indices_], dtype=self._dtype)
-        log_prob = scaled[order] + log_det
-        if len(places):
-            self.held_out_score_ = float(log_prob.mean())
-        if len(places) > 1:
-            self.held_out_standard_error_ = float(log_prob.std(ddof=1) / np.sqrt(len(places)))
-        return log_prob
-
-    def _remember_columns(self, schema) -> None:
-        self.schema_ = schema
-        self.n_features_in_ = schema.n_columns
-        if schema.named:
-            self.feature_names_in_ = np.array(schema.names, object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-
-    def _matrix(self, X) -> np.ndarray:
-        check_is_fitted(self)
-        return self.schema_.align(X, owner=type(self).__name__)
-
-    def _log_prob(self, matrix: np.ndarray) -> np.ndarray:
-        parts = [
-            blocks.log_prob(self.distribution_, scaled) + log_det
-            for scaled, log_det in self._scaled(matrix)
-        ]
-        return np.concatenate(parts)
-
-    def _scaled(self, matrix: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Scale some rows after the other, so that memory stays flat."""
-        dtype = self._dtype
-        for start in range(0, len(matrix), ROWS_AT_ONCE):
-            yield self.scaler_.transform(matrix[start : start + ROWS_AT_ONCE], dtype=dtype)
+    Raises:
+        ValueError: where one is out of its range.
+    """
+    names = [field.name for field in fields(Hyperparameters)]
+    return Hyperparameters(**{name: getattr(estimator, name) for name in names})

@@ -1,18 +1,22 @@
 """Rows that do not belong, as a scikit-learn outlier detector."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fluvial.estimators import settings
+from fluvial.anomaly import check_contamination, choose_threshold
+from fluvial.densities.hyperparameters import DEFAULTS, DETECTOR_FLOW
 from fluvial.estimators.density import FlowDensity
+from fluvial.estimators.documentation import with_hyperparameters
+from fluvial.estimators.fitted import feature_names
+from fluvial.estimators.writing import write_estimator
 
-HELD_OUT_QUANTILE = 0.01
-ENOUGH_HELD_OUT = 20
 
-
+@with_hyperparameters
 class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
     """Flags rows of low probability density, learned by a normalizing flow.
 
@@ -22,45 +26,14 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
     ----------
     flow : {"auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, \
             default="neural_spline_flow"
-        "auto" is a mixture of a neural spline flow, a Gaussian mixture and a kernel density,
-        weighted on held-out rows (see `FlowDensity`); the others are one flow of that recipe of
+        "auto" is a mixture of flows, Gaussian mixtures and a kernel density, weighted on held-out
+        rows (see Notes of `FlowDensity`); the others are one flow of that recipe of
         `fluvial.flows`. "real_nvp" and "nice" are quickest.
-    n_layers : int or None, default=None
-        Layers of the flow, at least 1 (2 for "real_nvp" and "nice"); None: chosen by recipe.
-    hidden_sizes : tuple of int or None, default=None
-        Units of each hidden layer of each layer's network; None: (128, 128), with "real_nvp" and
-        up to four columns (64, 64).
-    n_bins : int or None, default=None
-        Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 16 for "auto", else 8.
-    batch_size : int, default=256
-        Rows a training step; with "auto", fewer where rows are few.
-    max_epochs : int, default=200
-        Passes over the training rows at most; with "auto", `effort` bounds them too.
-    max_seconds : float or None, default=None
-        Limit of the wall time of training. Where it binds, results depend on the machine's speed.
-        With "auto", folds that are not done by then are left out, one flow is trained with less
-        than 40 seconds, and none with less than 10: Gaussian mixtures and kernels serve alone then,
-        which a warning says.
-    learning_rate : float, default=0.001
-        Highest learning rate; "auto" takes three times as much, in fewer steps.
-    validation_fraction : float, default=0.1
-        Share of the rows held out to choose the best epoch and the threshold, in [0, 1).
-    patience : int or None, default=None
-        Epochs without a better held-out density after which training ends; None: 20 with held-out
-        rows, no early stop without.
-    verbose : int, default=0
-        0 is silent; from 1 on, progress is shown on stderr.
-    random_state : int, RandomState instance or None, default=None
-        Determines the held-out rows, the starting parameters and the order of training; the same
-        number gives bit-equal results on the same machine.
+    {hyperparameters}
     contamination : float or None, default=None
         None: the rows given to fit are taken as normal, and the threshold is the 1 % quantile of
         the held-out rows' log densities (of all rows' where fewer than 20 are held out). A number
         in (0, 0.5]: that share of the rows given to fit is flagged.
-    effort : {"fast", "balanced", "thorough"}, default="balanced"
-        How much work "auto" takes, in steps and not in seconds, so that seeds reproduce: at most
-        1,000, 4,000 or 20,000 training steps of each flow, or 1,000, 2,000 or 5,000 a fold where
-        members are cross-fitted (see `FlowDensity`). Single recipes ignore it.
 
     Attributes
     ----------
@@ -89,20 +62,20 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
 
     def __init__(
         self,
-        flow=settings.DETECTOR_FLOW,
+        flow=DETECTOR_FLOW,
         n_layers=None,
         hidden_sizes=None,
         n_bins=None,
-        batch_size=settings.BATCH_SIZE,
-        max_epochs=settings.MAX_EPOCHS,
+        batch_size=DEFAULTS.batch_size,
+        max_epochs=DEFAULTS.max_epochs,
         max_seconds=None,
-        learning_rate=settings.LEARNING_RATE,
-        validation_fraction=settings.VALIDATION_FRACTION,
+        learning_rate=DEFAULTS.learning_rate,
+        validation_fraction=DEFAULTS.validation_fraction,
         patience=None,
         verbose=0,
         random_state=None,
         contamination=None,
-        effort=settings.EFFORT,
+        effort=DEFAULTS.effort,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -144,17 +117,16 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         ValueError
             Where a hyper-parameter is out of its range.
         """
-        settings.check_contamination(self.contamination)
+        check_contamination(self.contamination)
         chosen = self.get_params(deep=False)
         del chosen["contamination"]
-        density = FlowDensity(**chosen)
-        held_out = density._fit(X)
-        quantile = HELD_OUT_QUANTILE if self.contamination is None else self.contamination
-        if self.contamination is None and len(held_out) >= ENOUGH_HELD_OUT:
-            scores = held_out
-        else:
-            scores = density.score_samples(X)
-        self._adopt(density, offset=float(np.quantile(scores, quantile)))
+        density = FlowDensity(**chosen).fit(X)
+        self.offset_ = choose_threshold(
+            density.table_density_.held_out.log_prob,
+            self.contamination,
+            lambda: density.score_samples(X),
+        )
+        self.density_ = density
         return self
 
     def score_samples(self, X):
@@ -220,23 +192,30 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f} nats"
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike, *, notes: Mapping[str, Any] | None = None) -> None:
         """Write a model file, whole or not at all; `fluvial.load` reads it.
 
         Parameters
         ----------
         path : str or path-like
             The file; one that exists is replaced.
+        notes : mapping or None, default=None
+            Entries of what JSON holds, kept in the file's header.
         """
-        from fluvial.estimators.persistence import save
+        check_is_fitted(self)
+        density = self.density_.table_density_
+        write_estimator(self, density, path, notes=notes, offset=self.offset_)
 
-        save(self, path)
+    @property
+    def n_features_in_(self) -> int:
+        """Columns given to fit."""
+        return self.density_.n_features_in_
 
-    def _adopt(self, density: FlowDensity, *, offset: float) -> None:
-        """Take over a fitted density and a threshold."""
-        self.density_, self.offset_ = density, offset
-        self.n_features_in_ = density.n_features_in_
-        if hasattr(density, "feature_names_in_"):
-            self.feature_names_in_ = density.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the columns given to fit.
+
+        Raises:
+            AttributeError: where they had none, as scikit-learn wants it.
+        """
+        return feature_names(self.density_.schema_)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.training.device import n_side_by_side
+from fluvial.parallel import n_side_by_side, threads
 from fluvial.training.history import History
 from fluvial.training.program import Run, first, next_segment
 from fluvial.training.progress import progress
@@ -93,7 +93,7 @@ def fit_ensemble(
         params = _stacked([part.params for part in parts[i : i + size]])
         states.append(_start(group, params, jnp.stack(keys[i : i + size])))
     held_out = runs[0].validation is not None
-    with ThreadPoolExecutor(n_side_by_side()) as pool:
+    with threads() as pool:
         advance = _SideBySide(groups, pool).advance
         task = Task(advance, _told, len(flows), held_out, began, options.max_seconds)
         states, histories = drive(task, states, bar)
@@ -192,16 +192,13 @@ class _SideBySide:
 
     def __init__(self, groups: list[tuple[Run, Run]], pool: ThreadPoolExecutor):
         self._groups, self._pool = groups, pool
-        self._double = jnp.result_type(float) == np.float64
         self._is_compiled = False
 
     def advance(self, n_steps: int, time_share: float, states: list[State]) -> list[State]:
         """Take steps in all groups; the first time in turn, so that all share one compilation."""
 
         def one(group: tuple[Run, Run], state: State) -> State:
-            # What was switched on by a context is not on in another thread.
-            with jax.enable_x64(self._double):
-                return _compiled((*group, *traced(n_steps, time_share, state)), state)
+            return _compiled((*group, *traced(n_steps, time_share, state)), state)
 
         mapped = self._pool.map if self._is_compiled else map
         self._is_compiled = True

@@ -1,0 +1,121 @@
+"""Gaussian mixtures of several sizes, weighted on held-out rows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fluvial.densities.classical.gaussian_mixture import FINAL_COST, MAX_ROWS
+from fluvial.densities.classical.mixture_search import (
+    COMPONENTS,
+    ONE_GAUSSIAN,
+    Candidate,
+    Search,
+    as_distribution,
+    continued,
+)
+from fluvial.densities.folds import FoldRows
+from fluvial.distributions import GaussianMixture
+from fluvial.training import stack
+
+STARTS, STARTS_COST = 5, 4e7
+"""Starts from which the size of most weight is fitted to the rows of all folds, and the
+multiplications that a step of all of them may take; sizes of less weight have fewer starts."""
+
+
+class StackedMixtures:
+    """Gaussian mixtures of many sizes and ridges, full and diagonal, stacked.
+
+    Which size is best is to a good part the chance of the rows that choose. All sizes that a search
+    has tried are weighted instead, on the held-out rows of all folds; those of at least 1 % stay.
+
+    Args:
+        folds: scaled rows (n, D) to fit to, and (m, D) that judge; with None in place of these it
+            is one Gaussian.
+        rows: (N, D) scaled rows of all folds.
+        rng: draws rows and starts.
+        is_late: once this is true, no further size is tried, and fits are left as they are.
+
+    Attributes:
+        of_folds: for each fold the mixture that was fitted to its rows.
+        of_all: the mixture of all rows. Of several folds it is the mean of theirs and of new fits
+            to all rows: the first are safe, the second know more rows. Of a single fold, fits go on
+            until they converge, with as many rows as can be afforded.
+
+    Examples:
+        >>> rows = np.random.default_rng(0).normal(size=(200, 2))
+        >>> fold = FoldRows(rows[:160], rows[160:])
+        >>> mixtures = StackedMixtures([fold], rows, np.random.RandomState(0))
+        >>> mixtures.of_all.event_shape
+        (2,)
+
+    References:
+        Smyth and Wolpert 1998, Stacked density estimation, section 3.
+    """
+
+    of_folds: list[GaussianMixture]
+    of_all: GaussianMixture
+
+    def __init__(
+        self,
+        folds: Sequence[FoldRows],
+        rows: np.ndarray,
+        rng: np.random.RandomState,
+        is_late: Callable[[], bool] = lambda: False,
+    ):
+        self._is_late = is_late
+        seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
+        self._rows = _shuffled(rows, rng)
+        few = [_shuffled(of_fold, rng)[: MAX_ROWS // 2] for of_fold, _ in folds]
+        judges = [np.asarray(each, np.float64)[:MAX_ROWS] for _, each in folds if each is not None]
+        if len(judges) == len(folds):
+            pairs = list(zip(few, judges, strict=True))
+            kept = _weighted(Search(pairs, COMPONENTS[-1], seed, is_late))
+        else:
+            fits = tuple(ONE_GAUSSIAN.fitted(each, seed) for each in few)
+            kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0)), 1.0)]
+        weights = [weight for _, weight in kept]
+        self.of_folds = [
+            as_distribution([candidate.fits[number] for candidate, _ in kept], weights)
+            for number in range(len(folds))
+        ]
+        fits, shares, most = [], [], max(weights)
+        for candidate, weight in kept:
+            if len(folds) == 1:
+                found, of_each = [self._converged(candidate, weight, judges)], [1.0]
+            else:
+                found, of_each = self._again(candidate, weight / most)
+            fits += found
+            shares += [weight * share for share in of_each]
+        self.of_all = as_distribution(fits, shares)
+
+    def _again(self, candidate: Candidate, effort: float) -> tuple[list[Any], list[float]]:
+        """Return fits to the folds and new ones to all rows, with their shares."""
+        rows = self._rows[:MAX_ROWS]
+        number = min(STARTS, int(effort * STARTS_COST / candidate.size.cost(rows.shape)))
+        seeds = (seed for seed in self._seeds[:number] if not self._is_late())
+        new = [continued(candidate.size.fitted(rows, seed), rows) for seed in seeds]
+        old = list(candidate.fits)
+        half = 0.5 if new else 0.0
+        shares = [(1 - half) / len(old)] * len(old) + [half / max(len(new), 1)] * len(new)
+        return old + new, shares
+
+    def _converged(self, candidate: Candidate, weight: float, judges: Sequence[np.ndarray]) -> Any:
+        """Return the fit to the only fold, or what it becomes with more rows and steps."""
+        (fitted,) = candidate.fits
+        n = int(weight * FINAL_COST / candidate.size.cost((1, self._rows.shape[1])))
+        if not judges or n < min(len(self._rows), MAX_ROWS // 2) or self._is_late():
+            return fitted
+        longer = continued(fitted, self._rows[:n])
+        return longer if longer.score(judges[0]) > candidate.score else fitted
+
+
+def _shuffled(rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    return np.asarray(rows, np.float64)[rng.permutation(len(rows))]
+
+
+def _weighted(search: Search) -> list[tuple[Candidate, float]]:
+    """Return the candidates of a search that get a weight, and their weights."""
+    candidates = search.run()
+    weights = stack(np.stack([each.log_probs for each in candidates], axis=1)).tolist()
+    return [pair for pair in zip(candidates, weights, strict=True) if pair[1]]

@@ -1,0 +1,120 @@
+"""Fits of several members to several folds, side by side."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
+from contextlib import contextmanager
+from itertools import product
+
+import numpy as np
+
+from fluvial.densities.folds import FoldRows
+from fluvial.densities.members import Fitted, FittedByFold
+from fluvial.densities.time_budget import TimeBudget
+from fluvial.errors import TrainingError
+from fluvial.parallel import threads
+from fluvial.training.progress import Progress, progress
+
+ENDED_EARLY = ("interrupted", "max_seconds")
+
+Task = tuple[int, int]
+"""The numbers of a fold and of a member."""
+
+
+def cross_fit(
+    members: Sequence[FittedByFold],
+    folds: Sequence[FoldRows],
+    rng: np.random.RandomState,
+    budget: TimeBudget,
+    bar: Progress,
+) -> list[dict[int, Fitted]]:
+    """Fit members to one fold after the other, as many at once as the device runs.
+
+    What a fit gives does not depend on those beside it. A flow that diverges is left out. Where
+    the time is up, the first fold keeps what was learned, and a later one counts only if all its
+    fits are whole.
+
+    Args:
+        members: what to fit, K of them.
+        folds: the rows of each fold.
+        rng: of the starts and the order of training.
+        budget: tells when the time is up.
+        bar: is told of every fit that has ended.
+
+    Returns:
+        For each of the first folds, the fits by the number of their member.
+    """
+    seeds = rng.randint(np.iinfo(np.int32).max, size=(len(folds), len(members)))
+    fits = _Fits(members, folds, seeds, budget)
+    tasks = list(product(range(len(folds)), range(len(members))))
+    programs = [members[k].program for _, k in tasks]
+    first = [task for i, task in enumerate(tasks) if programs[i] not in programs[:i]]
+    # Each program is compiled by one fit; the others wait for it.
+    for group in (first, [task for task in tasks if task not in first]):
+        fits.run(group, bar)
+    return fits.of_whole_folds()
+
+
+@contextmanager
+def progress_of_fits(n_fits: int, *, show: bool) -> Iterator[Progress]:
+    """Show how many of the flows' fits are done."""
+    began = time.monotonic()
+    start = f"fitting {n_fits} flows"
+    bar = progress(show=show, total=n_fits, start=start, unit="flow")
+    try:
+        yield bar
+    finally:
+        bar.finish(f"flows ended after {time.monotonic() - began:.1f} s")
+
+
+class _Fits:
+    """What has been fitted so far."""
+
+    def __init__(
+        self,
+        members: Sequence[FittedByFold],
+        folds: Sequence[FoldRows],
+        seeds: np.ndarray,
+        budget: TimeBudget,
+    ):
+        self._members, self._folds, self._seeds, self._budget = members, folds, seeds, budget
+        self._fits: list[dict[int, Fitted]] = [{} for _ in folds]
+        self._not_whole: set[int] = set()
+
+    def run(self, tasks: Sequence[Task], bar: Progress) -> None:
+        """Fit some members to some folds."""
+        with threads() as pool:
+            futures = {pool.submit(self._fit, *task): task for task in tasks}
+            try:
+                for future in as_completed(futures):
+                    number, k = futures[future]
+                    fitted = future.result()
+                    if fitted is not None:
+                        self._fits[number][k] = fitted
+                        self._tell(bar)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def of_whole_folds(self) -> list[dict[int, Fitted]]:
+        """Return the fits to the folds before the first that is not whole."""
+        return self._fits[: min(self._not_whole, default=len(self._fits))]
+
+    def _fit(self, number: int, k: int) -> Fitted | None:
+        if number and self._budget.is_up():
+            self._not_whole.add(number)
+            return None
+        rows, other = self._folds[number]
+        try:
+            fitted = self._members[k].fit(rows, other, int(self._seeds[number, k]))
+        except TrainingError:
+            return None
+        if number and fitted.history and fitted.history.stop_reason in ENDED_EARLY:
+            self._not_whole.add(number)
+        return fitted
+
+    def _tell(self, bar: Progress) -> None:
+        histories = [fitted.history for of_fold in self._fits for fitted in of_fold.values()]
+        losses = [each.train_loss[-1] for each in histories if each and each.train_loss]
+        if losses:
+            bar.update(len(losses), float(np.mean(losses)), None)

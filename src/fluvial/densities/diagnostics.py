@@ -1,0 +1,124 @@
+"""What a fitted density is worth beside classical ones, and what to warn of."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from fluvial.densities.folds import FoldRows
+from fluvial.densities.table_density import TableDensity
+from fluvial.densities.time_budget import FIRST_FLOW
+from fluvial.tables.warning import warn_user
+
+RIDGE = 1e-6
+"""Share of the mean variance that a Gaussian gets in addition."""
+
+MAX_DISCRETE_VALUES, MIN_ROWS_TO_TELL = 10, 50
+"""Different values up to which a column counts as discrete, and rows from which one can tell."""
+
+LITTLE_WEIGHT = 0.02
+"""Weight of all flows in a mixture below which they have gained nothing."""
+
+WIDE_GAP, WIDE_GAP_A_COLUMN = 1.0, 0.1
+"""Nats, and nats a column, by which training rows may score above held-out ones."""
+
+
+def compare(own: np.ndarray, baselines: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Compare a density on held-out rows with classical ones.
+
+    Args:
+        own: log density (m,) of rows that the density was not fitted to.
+        baselines: the same under each baseline; of more rows than m the first count.
+
+    Returns:
+        By the name of each baseline: "gain", by how many nats a row the density is better, and its
+        "standard_error". Empty with fewer than two held-out rows.
+    """
+    if len(own) < 2:
+        return {}
+    gains = {name: own - log_prob[: len(own)] for name, log_prob in sorted(baselines.items())}
+    return {
+        name: {
+            "gain": float(np.mean(gain)),
+            "standard_error": float(np.std(gain, ddof=1) / math.sqrt(len(gain))),
+        }
+        for name, gain in gains.items()
+    }
+
+
+def gaussian(folds: Sequence[FoldRows]) -> np.ndarray:
+    """Return the log density of each fold's held-out rows under a Gaussian of its other rows.
+
+    Args:
+        folds: rows (n, D) to fit to, and held-out rows (m, D) or None.
+    """
+    found = [gaussian_log_prob(rows, other) for rows, other in folds if other is not None]
+    return np.concatenate(found) if found else np.zeros(0)
+
+
+def gaussian_log_prob(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Return the log density of `queries` under the Gaussian with the moments of `rows`.
+
+    A millionth of the mean variance is added, so that collinear columns and few rows will do.
+    """
+    rows, queries = rows.astype(np.float64), queries.astype(np.float64)
+    n_features = rows.shape[1]
+    covariance = np.atleast_2d(np.cov(rows, rowvar=False, bias=True))
+    ridge = RIDGE * max(float(np.trace(covariance)) / n_features, np.finfo(float).tiny)
+    factor = cholesky(covariance + ridge * np.eye(n_features), lower=True)
+    white = solve_triangular(factor, (queries - rows.mean(axis=0)).T, lower=True)
+    constant = np.log(np.diag(factor)).sum() + n_features * math.log(2 * math.pi) / 2
+    return -(white**2).sum(axis=0) / 2 - constant
+
+
+def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | None) -> None:
+    """Warn where the flow of a mixture gained nothing, where it overfits, where columns are
+    discrete.
+
+    Args:
+        density: the default mixture.
+        matrix: `(n, D)`, the rows given to fit.
+        max_seconds: the limit of time that it was fitted with.
+    """
+    history = density.history
+    if history.stop_reason == "max_seconds" and not history.train_loss:
+        warn_user(
+            f"no flow was trained in max_seconds={max_seconds}: this is the density of "
+            f"Gaussian mixtures and kernels; flows need {FIRST_FLOW:.0f} seconds and more"
+        )
+    else:
+        _warn_of_useless_flow(density)
+    if history.validation_loss and history.best_epoch:
+        best = history.best_epoch - 1
+        gap = history.validation_loss[best] - history.train_loss[best]
+        if gap > WIDE_GAP + WIDE_GAP_A_COLUMN * density.scaler.n_kept:
+            warn_user(
+                f"rows that the flow was trained on score {gap:.1f} nats above held-out rows; "
+                "more rows, fewer columns or smaller hidden_sizes would help"
+            )
+    if len(matrix) >= MIN_ROWS_TO_TELL:
+        _warn_of_discrete_columns(density, matrix)
+
+
+def _warn_of_useless_flow(density: TableDensity) -> None:
+    recipes = {each.get("recipe") for each in density.specification.get("parts", [])} - {None}
+    weight = sum(member["weight"] for member in density.members if member["name"] in recipes)
+    judged = any(member["nats"] is not None for member in density.members)
+    if judged and weight < LITTLE_WEIGHT:
+        warn_user(
+            f"the flow gained nothing: it has {weight:.1%} of the weight, the classical densities "
+            "beside it the rest; see summary()"
+        )
+
+
+def _warn_of_discrete_columns(density: TableDensity, matrix: np.ndarray) -> None:
+    kept = density.scaler.left_out.kept
+    few = [j for j in kept if len(np.unique(matrix[:, j])) <= MAX_DISCRETE_VALUES]
+    if few:
+        names = ", ".join(density.schema.label(j) for j in few[:5])
+        more = f" and {len(few) - 5} more" if len(few) > 5 else ""
+        warn_user(
+            f"at most {MAX_DISCRETE_VALUES} different values, so rather discrete than continuous: "
+            f"{names}{more}; their density is that of values smeared over one step"
+        )

@@ -1,0 +1,170 @@
+"""Evaluation and sampling in blocks of one fixed size.
+
+Every block has `BLOCK` rows, the last one padded, so one compilation serves any number of rows and
+a row's score never depends on the rows beside it. The parts of a mixture are evaluated one by one,
+so that equal ones share a compilation. Networks compute in the model's own precision; base terms
+and log dets add up in float64, which is switched on here and nowhere else.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from fluvial.distributions import Mixture
+from fluvial.errors import TrainingError
+from fluvial.parallel import threads
+
+BLOCK = 1024
+"""Rows that are evaluated or drawn at once."""
+
+LOWEST = -1e30
+"""Below this, and where it is not finite, a log density is replaced; see `finite_log_prob`."""
+
+MAX_FRUITLESS = 16
+"""Blocks without one finite row after which sampling gives up."""
+
+
+def log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
+    """Return the log density of scaled rows, always finite.
+
+    Args:
+        distribution: any object with `log_prob(x)`, a tree of JAX arrays.
+        rows: `(n, D)` in the model's precision.
+
+    Returns:
+        `(n,)` float64.
+    """
+    return finite_log_prob(_any_log_prob(distribution, rows), rows)
+
+
+def finite_log_prob(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Replace log densities that are not finite, or below -1e30, by what is below all others.
+
+    Where a network overflows, all that is known of a row is how far out it is: it gets
+    -1e30 (1 + m), m the mean magnitude of its scaled values.
+
+    Args:
+        values: `(n,)` float64.
+        rows: `(n, D)`, the scaled rows.
+
+    Examples:
+        >>> finite_log_prob(np.array([-1.5, np.nan]), np.array([[0.5], [9.0]]))
+        array([-1.5e+00, -1.0e+31])
+    """
+    good = np.isfinite(values) & (values >= LOWEST)
+    if good.all():
+        return values
+    extent = np.abs(rows.astype(np.float64)).mean(axis=1)
+    return np.where(good, values, LOWEST * (1 + extent))
+
+
+def to_latent(bijector: Any, rows: np.ndarray) -> np.ndarray:
+    """Map scaled rows `(n, D)` to latents `(n, D)`, both in the model's precision."""
+    return _by_blocks(_inverse, bijector, rows)
+
+
+def from_latent(bijector: Any, latents: np.ndarray) -> np.ndarray:
+    """Map latents `(n, D)` to scaled rows `(n, D)`, both in the model's precision."""
+    return _by_blocks(_forward, bijector, latents)
+
+
+def sample(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> np.ndarray:
+    """Draw scaled rows; draws that are not finite are drawn again.
+
+    Args:
+        distribution: any object with `sample(key, shape)`, a tree of JAX arrays.
+        n: how many, at least 1.
+        seed: the same seed gives the same rows, and more of them where n is larger.
+        dtype: the model's precision.
+
+    Returns:
+        `(n, D)` in that precision.
+
+    Raises:
+        TrainingError: where the distribution draws nothing finite.
+    """
+    parts, drawn, number = [], 0, 0
+    with jax.enable_x64(dtype == np.float64):
+        for number, block in enumerate(_sampled(distribution, jax.random.key(seed)), start=1):
+            parts.append(block[np.isfinite(block).all(axis=1)])
+            drawn += len(parts[-1])
+            if drawn >= n:
+                break
+            if number >= MAX_FRUITLESS and not drawn:
+                raise TrainingError(
+                    "the fitted flow draws no finite rows; fit it again with a lower learning_rate"
+                )
+    return np.concatenate(parts)[:n]
+
+
+def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
+    if not isinstance(distribution, Mixture):
+        return _by_blocks(_log_prob, distribution, rows)
+    with threads() as pool:
+        of_parts = pool.map(lambda part: _any_log_prob(part, rows), distribution.distributions)
+        log_probs = np.stack(list(of_parts), axis=1)
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(np.asarray(distribution.weights, np.float64))
+    return np.logaddexp.reduce(log_probs + log_weights, axis=1)
+
+
+def _sampled(distribution: Any, key: Array) -> Iterator[np.ndarray]:
+    """Draw one block (BLOCK, D) after the other, for ever."""
+    if not isinstance(distribution, Mixture):
+        for number in count():
+            yield np.asarray(_sample(distribution, key, jnp.int32(number)))
+    key, *keys = jax.random.split(key, 1 + len(distribution.distributions))
+    of_parts = [
+        (row for block in _sampled(part, of_part) for row in block)
+        for part, of_part in zip(distribution.distributions, keys, strict=True)
+    ]
+    for number in count():
+        chosen = _choices(distribution.weights, key, jnp.int32(number))
+        yield np.stack([next(of_parts[k]) for k in np.asarray(chosen)])
+
+
+def _by_blocks(function: Callable[[Any, Any], Array], model: Any, rows: np.ndarray) -> np.ndarray:
+    out = []
+    with jax.enable_x64(True):
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            n = len(block)
+            if n < BLOCK:
+                block = np.concatenate(
+                    [block, np.zeros((BLOCK - n, *block.shape[1:]), block.dtype)]
+                )
+            out.append(np.asarray(function(model, block))[:n])
+    return np.concatenate(out)
+
+
+@eqx.filter_jit
+def _log_prob(distribution: Any, rows: Array) -> Array:
+    return distribution.log_prob(rows).astype(np.float64)
+
+
+@eqx.filter_jit
+def _inverse(bijector: Any, rows: Array) -> Array:
+    return bijector.inverse(rows)
+
+
+@eqx.filter_jit
+def _forward(bijector: Any, latents: Array) -> Array:
+    return bijector.forward(latents)
+
+
+@eqx.filter_jit
+def _sample(distribution: Any, key: Array, number: Array) -> Array:
+    return distribution.sample(jax.random.fold_in(key, number), (BLOCK,))
+
+
+@eqx.filter_jit
+def _choices(weights: Array, key: Array, number: Array) -> Array:
+    return jax.random.choice(
+        jax.random.fold_in(key, number), len(weights), shape=(BLOCK,), p=weights
+    )

@@ -1,0 +1,130 @@
+"""From the rows of a table to its fitted density."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from fluvial import training
+from fluvial.densities import evaluation
+from fluvial.densities.diagnostics import compare, gaussian
+from fluvial.densities.folds import Fold, FoldRows, folds_of, training_rows
+from fluvial.densities.hyperparameters import AUTO, Hyperparameters
+from fluvial.densities.recipes import chosen_arguments
+from fluvial.densities.specification import build, flow_specification
+from fluvial.densities.stacking import FittedDistribution, fit_mixture
+from fluvial.densities.table_density import HeldOut, TableDensity
+from fluvial.tables import Schema, TableScaler
+from fluvial.tables.dequantization import dequantised, rounding_steps
+
+
+def fit_table_density(
+    matrix: np.ndarray,
+    schema: Schema,
+    hyperparameters: Hyperparameters,
+    rng: np.random.RandomState,
+) -> TableDensity:
+    """Fit the density that the hyperparameters ask for.
+
+    Rounded columns get noise of their own step in the rows that are trained on, and there alone.
+
+    Args:
+        matrix: `(n, D)`, the rows of the table, finite.
+        schema: its columns.
+        hyperparameters: checked when they were made.
+        rng: determines the held-out rows, the noise, the starting parameters and the order of
+            training.
+
+    Raises:
+        DataError: for fewer than two rows and only constant columns.
+        TrainingError: where training diverges.
+
+    Examples:
+        >>> from fluvial.tables import read_table
+        >>> table = read_table(np.random.default_rng(0).normal(size=(100, 2)))
+        >>> quick = Hyperparameters(flow="maf", max_epochs=2)
+        >>> density = fit_table_density(*table, quick, np.random.RandomState(0))
+        >>> density.log_prob(table[0]).shape
+        (100,)
+    """
+    folds = folds_of(hyperparameters, matrix, rng)
+    training_places = training_rows(folds)
+    scaler = TableScaler.fit(matrix, training=training_places, label=schema.label)
+    seed = int(rng.randint(np.iinfo(np.int32).max))
+    seen = matrix[training_places]
+    steps = rounding_steps(seen)
+    seen = dequantised(seen, steps, np.random.RandomState(seed))
+    dtype = jnp.result_type(float)
+    rows, _ = scaler.transform(seen, dtype=dtype)
+    of_folds = [_scaled(fold, matrix, rows, training_places, scaler) for fold in folds]
+    if hyperparameters.flow == AUTO:
+        fitted = fit_mixture(hyperparameters, rows, of_folds, seed=seed)
+    else:
+        fitted = _fit_flow(hyperparameters, of_folds[0], seed=seed)
+    return TableDensity(
+        schema=schema,
+        scaler=scaler,
+        distribution=fitted.distribution,
+        specification=fitted.specification,
+        history=fitted.history,
+        members=fitted.members,
+        gains=compare(fitted.held_out, fitted.rivals | {"gaussian": gaussian(of_folds)}),
+        rounding_steps=steps,
+        n_samples_fit=len(matrix),
+        held_out=_held_out(matrix, folds, fitted.held_out, scaler),
+    )
+
+
+def _scaled(
+    fold: Fold, matrix: np.ndarray, rows: np.ndarray, places: np.ndarray, scaler: TableScaler
+) -> FoldRows:
+    """Return the scaled rows of a fold, given those (n, D) at the places (n,) of all folds."""
+    of_fold = rows
+    if len(fold.training) < len(places):
+        of_fold = rows[np.searchsorted(places, fold.training)]
+    held_out, _ = scaler.transform(matrix[fold.held_out], dtype=rows.dtype)
+    return FoldRows(of_fold, held_out if len(held_out) else None)
+
+
+def _fit_flow(hyperparameters: Hyperparameters, rows: FoldRows, *, seed: int) -> FittedDistribution:
+    """Fit the flow of a single recipe."""
+    given = hyperparameters
+    arguments = chosen_arguments(given, given.flow, rows.training.shape[1])
+    specification = flow_specification(given.flow, **arguments)
+    flow_key, training_key = jax.random.split(jax.random.key(seed))
+    distribution, history = training.fit(
+        training_key,
+        build(specification, flow_key),
+        rows.training,
+        batch_size=given.batch_size,
+        max_epochs=given.max_epochs,
+        max_seconds=given.max_seconds,
+        learning_rate=given.learning_rate,
+        validation_fraction=0.0,
+        patience=given.patience,
+        show_progress=bool(given.verbose),
+        validation_data=rows.held_out,
+    )
+    if rows.held_out is None:
+        return FittedDistribution(distribution, specification, history)
+    held_out = evaluation.log_prob(distribution, rows.held_out)
+    return FittedDistribution(distribution, specification, history, held_out=held_out)
+
+
+def _held_out(
+    matrix: np.ndarray, folds: Sequence[Fold], scaled: np.ndarray, scaler: TableScaler
+) -> HeldOut:
+    """Return the held-out rows in the order of their places, given their log density as scaled.
+
+    Args:
+        matrix: (n, D).
+        folds: those that were fitted to come first.
+        scaled: log density (m,) of the rows that these held out, in scaled units.
+        scaler: from rows to scaled rows.
+    """
+    places = np.concatenate([fold.held_out for fold in folds])[: len(scaled)]
+    order = np.argsort(places)
+    _, log_det = scaler.transform(matrix[places[order]])
+    log_prob = scaled[order] + log_det
+    return HeldOut.of(places[order], log_prob)

@@ -1,0 +1,199 @@
+"""The members of the default mixture: how each is fitted to a fold, and what the folds make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+
+from fluvial.densities import evaluation
+from fluvial.densities.classical import StackedMixtures, fit_kernel_density
+from fluvial.densities.effort import MemberFlow
+from fluvial.densities.folds import FoldRows
+from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.densities.recipes import chosen_arguments
+from fluvial.densities.specification import (
+    Specification,
+    build,
+    describe_distribution,
+    flow_specification,
+)
+from fluvial.densities.time_budget import TimeBudget
+from fluvial.distributions import GaussianMixture, KernelDensity
+from fluvial.training import History, fit
+
+MIN_BATCH, BATCHES_AN_EPOCH = 32, 32
+"""Rows of a batch at least, and batches of an epoch where rows are few."""
+
+RATE_FACTOR = 3
+"""Times the learning rate of a single flow: the mixture's flows take fewer steps."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A member that was fitted to a fold.
+
+    Attributes:
+        distribution: in scaled units.
+        specification: what it is, as a model file holds it.
+        held_out: log density (m,) of the rows that chose, None without them.
+        history: the training of a flow.
+    """
+
+    distribution: Any
+    specification: Specification
+    held_out: np.ndarray | None
+    history: History | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """A distribution of the final mixture, and its share of its member's weight."""
+
+    distribution: Any
+    specification: Specification
+    share: float
+
+
+class Member(Protocol):
+    """One of the densities that are weighted."""
+
+    @property
+    def name(self) -> str: ...
+
+    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+        """Return what the fits to all folds become, given the rows (n, D) of all folds."""
+        ...
+
+
+class FittedByFold(Member, Protocol):
+    """A member that is fitted to each fold by itself."""
+
+    @property
+    def program(self) -> str:
+        """Members of one program need one compilation."""
+        ...
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
+        """Fit it to rows (n, D), with hyper-parameters or epoch chosen on other rows (m, D)."""
+        ...
+
+
+@dataclass(frozen=True)
+class GaussianMixtureMember:
+    """Gaussian mixtures of several sizes, which know all folds.
+
+    Args:
+        mixtures: what was fitted to the folds.
+        folds: their rows.
+    """
+
+    mixtures: StackedMixtures
+    folds: Sequence[FoldRows]
+    name: str = "gaussian_mixture"
+
+    def fits(self) -> list[Fitted]:
+        """Return what was fitted to each fold."""
+        fits = zip(self.mixtures.of_folds, self.folds, strict=True)
+        return [_classical(mixture, held_out) for mixture, (_, held_out) in fits]
+
+    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+        """Return the mixture of all folds."""
+        mixture = self.mixtures.of_all
+        return [Component(mixture, describe_distribution(mixture), 1.0)]
+
+
+class KernelDensityMember:
+    """A kernel density with a held-out bandwidth; of several folds, on the rows of all of them."""
+
+    name = program = "kernel_density"
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
+        """Fit it to a fold."""
+        return _classical(fit_kernel_density(rows, other, random_state=seed), other)
+
+    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+        """Put kernels on all rows, as wide as the folds' are in the geometric mean."""
+        kernels = fits[0].distribution
+        if len(fits) > 1:
+            widths = np.stack([np.asarray(fitted.distribution.bandwidth) for fitted in fits])
+            kernels = KernelDensity(rows, np.exp(np.log(widths).mean(axis=0)))
+        return [Component(kernels, describe_distribution(kernels), 1.0)]
+
+
+def _classical(distribution: GaussianMixture | KernelDensity, other: np.ndarray | None) -> Fitted:
+    held_out = None if other is None else evaluation.log_prob(distribution, other)
+    return Fitted(distribution, describe_distribution(distribution), held_out)
+
+
+@dataclass(frozen=True)
+class FlowMember:
+    """A flow; of several folds, their flows with equal shares.
+
+    Args:
+        flow: its recipe and how it is trained.
+        hyperparameters: of the density.
+        n_steps: training steps at most.
+        budget: shares the time out.
+    """
+
+    flow: MemberFlow
+    hyperparameters: Hyperparameters
+    n_steps: int
+    budget: TimeBudget
+
+    @property
+    def name(self) -> str:
+        """The recipe."""
+        return self.flow.recipe
+
+    @property
+    def program(self) -> str:
+        """The recipe and its arguments."""
+        return f"{self.flow.recipe}({self.flow.arguments})"
+
+    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
+        """Train it on a fold."""
+        given, specification = self.hyperparameters, self._specification(rows)
+        of_flow, of_training = jax.random.split(jax.random.key(seed))
+        batch_size = _batch_size(len(rows), given.batch_size)
+        epochs = max(self.n_steps // -(-len(rows) // batch_size), 1)
+        flow, history = fit(
+            of_training,
+            build(specification, of_flow),
+            rows,
+            batch_size=batch_size,
+            max_epochs=min(given.max_epochs, epochs),
+            max_seconds=self.budget.share(),
+            learning_rate=RATE_FACTOR * given.learning_rate,
+            weight_decay=self.flow.weight_decay,
+            validation_fraction=0.0,
+            patience=given.patience,
+            show_progress=False,
+            validation_data=other,
+        )
+        held_out = None if other is None else evaluation.log_prob(flow, other)
+        return Fitted(flow, specification, held_out, history)
+
+    def untrained(self, rows: np.ndarray, seed: int) -> Fitted:
+        """Build it and leave it at its start."""
+        specification = self._specification(rows)
+        flow = build(specification, jax.random.key(seed))
+        nothing = History((), (), (), "max_seconds", 0, 0.0)
+        return Fitted(flow, specification, None, nothing)
+
+    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+        """Return the folds' flows."""
+        return [Component(each.distribution, each.specification, 1 / len(fits)) for each in fits]
+
+    def _specification(self, rows: np.ndarray) -> Specification:
+        recipe, arguments = self.flow.recipe, self.flow.arguments
+        chosen = chosen_arguments(self.hyperparameters, recipe, rows.shape[1], arguments)
+        return flow_specification(recipe, **chosen)
+
+
+def _batch_size(n_rows: int, largest: int) -> int:
+    """Return a power of two that gives about 32 batches an epoch, between 32 and `largest`."""
+    wanted = 1 << max(n_rows // BATCHES_AN_EPOCH, 1).bit_length() - 1
+    return min(max(wanted, MIN_BATCH), largest)

@@ -1,0 +1,194 @@
+"""The default density: a mixture of flows and classical densities, weighted on held-out rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from fluvial.densities.classical import StackedMixtures
+from fluvial.densities.classical.mixture_search import unconverged
+from fluvial.densities.cross_fitting import cross_fit, progress_of_fits
+from fluvial.densities.effort import EFFORTS, Effort
+from fluvial.densities.folds import FoldRows
+from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.densities.members import (
+    Fitted,
+    FittedByFold,
+    FlowMember,
+    GaussianMixtureMember,
+    KernelDensityMember,
+    Member,
+)
+from fluvial.densities.specification import Specification, mixture_specification
+from fluvial.densities.time_budget import TimeBudget
+from fluvial.distributions import Mixture
+from fluvial.errors import TrainingError
+from fluvial.parallel import n_side_by_side, threads
+from fluvial.training import History, stack
+from fluvial.training.interrupt import Interrupt
+from fluvial.training.progress import say
+
+REFIT_ROWS = 20_000
+"""Rows, drawn at random, that serve at most what the folds' fits become on all rows."""
+
+ROWS_OF_USUAL_STEPS, MAX_FACTOR, FACTOR_TIMES_COLUMNS = 10_000, 3, 40
+"""Rows beyond which steps grow in proportion: by this factor at most, by 40 / D for D columns."""
+
+MIN_WEIGHT = 1e-3
+"""Weight that the best flow and the Gaussian mixtures keep, for latents and for far-off rows."""
+
+
+@dataclass(frozen=True)
+class FittedDistribution:
+    """A distribution of scaled rows, and how it came about.
+
+    Attributes:
+        distribution: in scaled units.
+        specification: what it is, as a model file holds it.
+        history: the training of the flow; of the one with the largest weight, where there are
+            several.
+        members: for each component of a mixture its "name", its "weight" and its "nats", the mean
+            log density of the rows that weighted it, in scaled units; None without such rows.
+        held_out: log density (m,) of the rows that each fold held out, one fold after the other,
+            under what was fitted to the others, in scaled units.
+        rivals: the same under classical densities alone, by name.
+    """
+
+    distribution: Any
+    specification: Specification
+    history: History
+    members: tuple[dict[str, Any], ...] = ()
+    held_out: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    rivals: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def fit_mixture(
+    hyperparameters: Hyperparameters, rows: np.ndarray, folds: Sequence[FoldRows], *, seed: int
+) -> FittedDistribution:
+    """Fit Gaussian mixtures, a kernel density and flows, and weight them on held-out rows.
+
+    Of several folds each is fitted to in turn, and the fits become one member again.
+
+    Args:
+        hyperparameters: of the density.
+        rows: (n, D) scaled rows of all folds.
+        folds: the rows of each fold.
+        seed: of the starts and the order of training.
+
+    Raises:
+        TrainingError: where training diverges.
+    """
+    rng = np.random.RandomState(seed)
+    effort = EFFORTS[hyperparameters.effort]
+    n_steps = _steps(effort, len(folds), rows)
+    of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
+    # The mixtures' many small steps take a thread of their own.
+    with Interrupt() as interrupt, unconverged(), threads(1) as beside:
+        budget = TimeBudget(
+            hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
+        )
+        mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, of_mixtures, budget)
+        flows = [FlowMember(flow, hyperparameters, n_steps, budget) for flow in effort.flows]
+        trained = flows[: budget.n_flows]
+        members: list[FittedByFold] = [*trained, KernelDensityMember()]
+        n_fits = len(folds) * len(trained)
+        show = bool(hyperparameters.verbose) and n_fits > 0
+        with progress_of_fits(n_fits, show=show) as bar:
+            fits = cross_fit(members, folds, rng, budget, bar)
+            mixture, of_mixture = mixtures.result()
+        if interrupt.asked:
+            say("interrupted: returning what was learned so far")
+    kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
+    fitted: list[tuple[Member, list[Fitted]]] = [(mixture, of_mixture[: len(fits)])]
+    fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]
+    if not trained:
+        fitted.append((flows[0], [flows[0].untrained(rows, rng.randint(np.iinfo(np.int32).max))]))
+    elif not any(fits[0][k].history for k in kept):
+        raise TrainingError(
+            "no flow of the mixture could be trained: the loss was not finite; lower "
+            "learning_rate, or look for extreme values in the data"
+        )
+    if len(rows) > REFIT_ROWS:
+        rows = rows[np.sort(rng.permutation(len(rows))[:REFIT_ROWS])]
+    return _combined(fitted, rows)
+
+
+def _fit_gaussian_mixtures(
+    folds: Sequence[FoldRows], rows: np.ndarray, rng: np.random.RandomState, budget: TimeBudget
+) -> tuple[GaussianMixtureMember, list[Fitted]]:
+    mixture = GaussianMixtureMember(StackedMixtures(folds, rows, rng, budget.is_up), folds)
+    return mixture, mixture.fits()
+
+
+def _steps(effort: Effort, n_folds: int, rows: np.ndarray) -> int:
+    """Return how many training steps a flow takes at most."""
+    if n_folds > 1:
+        return max(effort.n_steps // n_folds, effort.min_steps_a_fold)
+    n, n_features = rows.shape
+    factor = min(n / ROWS_OF_USUAL_STEPS, MAX_FACTOR, FACTOR_TIMES_COLUMNS / n_features)
+    return int(effort.n_steps * max(factor, 1))
+
+
+def _held_out_log_probs(fitted: Sequence[Sequence[Fitted]]) -> np.ndarray | None:
+    """Return the (n, K) log densities of rows that the K members' fits have not seen."""
+    of_members = [[fit.held_out for fit in fits if fit.held_out is not None] for fits in fitted]
+    if not any(of_members):
+        return None
+    n = sum(map(len, of_members[0]))
+    # A flow that was not trained has none, and must not count.
+    nothing = [np.full(n, -np.inf)]
+    return np.stack([np.concatenate(each or nothing) for each in of_members], axis=1)
+
+
+def _combined(
+    members: Sequence[tuple[Member, Sequence[Fitted]]], rows: np.ndarray
+) -> FittedDistribution:
+    """Make one mixture of members and their fits to all folds."""
+    log_probs = _held_out_log_probs([fits for _, fits in members])
+    histories = {
+        k: fits[0].history for k, (_, fits) in enumerate(members) if fits[0].history is not None
+    }
+    weights, nats = _weights(log_probs, histories, len(members))
+    best_flow = max(histories, key=lambda k: weights[k])
+    weights[[0, best_flow]] = np.maximum(weights[[0, best_flow]], MIN_WEIGHT)
+    weights /= weights.sum()
+    held_out = {}
+    if log_probs is not None:
+        with np.errstate(divide="ignore"):
+            own = np.logaddexp.reduce(log_probs + np.log(weights), axis=1)
+        held_out = {"held_out": own, "rivals": {members[0][0].name: log_probs[:, 0]}}
+    components, facts = [], []
+    for k in np.flatnonzero(weights).tolist():
+        member, fits = members[k]
+        for component in member.components(fits, rows):
+            components.append(component)
+            weight = float(weights[k] * component.share)
+            facts.append({"name": member.name, "weight": weight, "nats": nats[k]})
+    shares = np.array([fact["weight"] for fact in facts])
+    distribution = Mixture(
+        [each.distribution for each in components], shares.astype(jnp.result_type(float))
+    )
+    specification = mixture_specification(
+        [each.specification for each in components],
+        shares.tolist(),
+        [fact["name"] for fact in facts],
+    )
+    history = histories[best_flow]
+    return FittedDistribution(distribution, specification, history, tuple(facts), **held_out)
+
+
+def _weights(
+    log_probs: np.ndarray | None, histories: Mapping[int, History], n_members: int
+) -> tuple[np.ndarray, list[float | None]]:
+    """Return the weights of the members, and the mean log density that each gave held-out rows.
+
+    Without held-out rows all weights are equal, but those of flows that were not trained are zero.
+    """
+    if log_probs is not None:
+        means = log_probs.mean(axis=0)
+        return stack(log_probs), [float(mean) if np.isfinite(mean) else None for mean in means]
+    weights = np.ones(n_members)
+    weights[[k for k, history in histories.items() if not history.train_loss]] = 0
+    return weights / weights.sum(), [None] * n_members

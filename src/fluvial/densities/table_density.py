@@ -1,0 +1,130 @@
+"""The fitted density of a table, as a value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import jax
+import numpy as np
+
+from fluvial.densities import evaluation
+from fluvial.densities.specification import Specification
+from fluvial.distributions import Mixture
+from fluvial.tables import Schema, TableScaler
+from fluvial.training import History
+
+ROWS_AT_ONCE = 64 * evaluation.BLOCK
+"""Rows that are scaled and scored at once."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The rows that a fit left out, and how they score under what was fitted without them.
+
+    Attributes:
+        indices: their places (m,) among the rows given, in order.
+        log_prob: their log density (m,) in the units of the columns.
+        score: its mean; None without such rows.
+        standard_error: of that mean; None with fewer than two such rows.
+    """
+
+    indices: np.ndarray
+    log_prob: np.ndarray
+    score: float | None
+    standard_error: float | None
+
+    @classmethod
+    def of(cls, indices: np.ndarray, log_prob: np.ndarray) -> Self:
+        """Return the held-out rows with the mean and its standard error."""
+        n = len(indices)
+        score = float(log_prob.mean()) if n else None
+        error = float(log_prob.std(ddof=1) / np.sqrt(n)) if n > 1 else None
+        return cls(indices, log_prob, score, error)
+
+
+@dataclass(frozen=True)
+class TableDensity:
+    """The density of the rows of a table, fitted.
+
+    It is what estimators hold, what a model file stores, and what a detector's threshold is chosen
+    with. It knows nothing of scikit-learn.
+
+    Attributes:
+        schema: names and types of the columns.
+        scaler: from rows of the table to scaled rows and back.
+        distribution: of the scaled rows.
+        specification: what the distribution is, in the form that a model file holds.
+        history: the training of the flow; of the one with the largest weight in a mixture.
+        members: each component of a mixture: its "name", "weight" and "nats". Empty for one flow.
+        gains: by the name of a rival, the held-out "gain" over it and its "standard_error", in
+            nats a row.
+        rounding_steps: width (D,) of the noise that each column got in training.
+        n_samples_fit: the rows given to fit.
+        held_out: those of them that judged.
+    """
+
+    schema: Schema
+    scaler: TableScaler
+    distribution: Any
+    specification: Specification
+    history: History
+    members: tuple[dict[str, Any], ...]
+    gains: dict[str, dict[str, float]]
+    rounding_steps: np.ndarray
+    n_samples_fit: int
+    held_out: HeldOut
+
+    @cached_property
+    def dtype(self) -> np.dtype:
+        """The precision of the model, float32 unless float64 was switched on at fit."""
+        leaves = (leaf for leaf in jax.tree.leaves(self.distribution) if hasattr(leaf, "dtype"))
+        kinds = [np.dtype(leaf.dtype) for leaf in leaves if leaf.dtype in (np.float32, np.float64)]
+        return max(kinds, key=lambda kind: kind.itemsize)
+
+    def log_prob(self, matrix: np.ndarray) -> np.ndarray:
+        """Return the log density (n,) of rows (n, D), in the units of the columns, float64."""
+        scored = [
+            evaluation.log_prob(self.distribution, scaled) + log_det
+            for scaled, log_det in self._scaled(matrix)
+        ]
+        return np.concatenate(scored)
+
+    def sample(self, n: int, *, seed: int) -> np.ndarray:
+        """Draw rows (n, D), in the units of the columns, float64."""
+        scaled = evaluation.sample(self.distribution, n, seed=seed, dtype=self.dtype)
+        return self.scaler.inverse_transform(scaled)
+
+    def to_latent(self, matrix: np.ndarray) -> np.ndarray:
+        """Map rows (n, D) to latents (n, n_kept), float64."""
+        bijector = self.bijector
+        latents = [evaluation.to_latent(bijector, scaled) for scaled, _ in self._scaled(matrix)]
+        return np.concatenate(latents).astype(np.float64)
+
+    def from_latent(self, latents: np.ndarray) -> np.ndarray:
+        """Map latents (n, n_kept) to rows (n, D), float64."""
+        scaled = evaluation.from_latent(self.bijector, latents.astype(self.dtype))
+        return self.scaler.inverse_transform(scaled)
+
+    @property
+    def bijector(self) -> Any:
+        """The map of the flow; of the one with the largest weight in a mixture.
+
+        Raises:
+            TypeError: where there is no flow.
+        """
+        distribution = self.distribution
+        if isinstance(distribution, Mixture):
+            order = np.argsort(-np.asarray(distribution.weights), kind="stable")
+            ranked = [distribution.distributions[k] for k in order]
+        else:
+            ranked = [distribution]
+        bijectors = [each.bijector for each in ranked if hasattr(each, "bijector")]
+        if not bijectors:
+            raise TypeError(f"a {type(distribution).__name__} without a flow has no latent space")
+        return bijectors[0]
+
+    def _scaled(self, matrix: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Scale some rows after the other, so that memory stays flat."""
+        for start in range(0, len(matrix), ROWS_AT_ONCE):
+            yield self.scaler.transform(matrix[start : start + ROWS_AT_ONCE], dtype=self.dtype)

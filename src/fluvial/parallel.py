@@ -1,0 +1,44 @@
+"""How many programs the device runs at once, and threads that run them."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def n_side_by_side() -> int:
+    """Return how many programs the device runs at once: a CPU one on each of its cores."""
+    if jax.default_backend() != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads(n: int | None = None) -> ThreadPoolExecutor:
+    """Return a pool of threads that compute in the precision of the thread that makes it.
+
+    `jax.enable_x64` holds in its own thread alone, so that in the threads of a plain pool float64
+    arrays would silently become float32 ones.
+
+    Args:
+        n: how many threads, at least 1; None is `n_side_by_side()`.
+
+    Returns:
+        A `concurrent.futures.ThreadPoolExecutor`: `map` keeps the order of its items, `submit`
+        returns a future, and as a context manager it waits for all that runs.
+
+    Examples:
+        >>> with jax.enable_x64(True), threads(2) as pool:
+        ...     halves = list(pool.map(lambda k: jnp.asarray(k / 2), range(3)))
+        >>> [str(half.dtype) for half in halves]
+        ['float64', 'float64', 'float64']
+    """
+    is_double = jnp.result_type(float) == np.float64
+    n = n_side_by_side() if n is None else n
+    return ThreadPoolExecutor(n, initializer=_set_precision, initargs=(is_double,))
+
+
+def _set_precision(is_double: bool) -> None:
+    # Never left: the switch belongs to the thread, and ends with it.
+    jax.enable_x64(is_double).__enter__()

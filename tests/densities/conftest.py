@@ -1,0 +1,1 @@
+from tests.estimators.conftest import density as density, rows as rows
