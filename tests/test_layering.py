@@ -15,6 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 ROOMS = (
     "_version",
     "errors",
+    "shapes",
     "parameters",
     "parallel",
     "networks",
@@ -46,7 +47,7 @@ EXPORTED = {
 }
 
 BEFORE_TABLES = set(ROOMS[: ROOMS.index("tables")]) | {"testing"}
-NEEDS_JAX_ALONE = {"errors", "parameters", "networks", "bijectors"}
+NEEDS_JAX_ALONE = {"errors", "shapes", "parameters", "networks", "bijectors"}
 COMES_WITH_JAX = {"equinox", "jax", "jaxtyping", "numpy"}
 
 

@@ -7,12 +7,13 @@ import jax
 from jaxtyping import Array
 
 from fluvial.bijectors.affine import Affine, Scale, Shift
-from fluvial.bijectors.bijector import Bijector, Pair, sum_log_det
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.bijectors.compose import Invert
 from fluvial.bijectors.spline import RationalQuadraticSpline
 from fluvial.errors import ShapeError
 from fluvial.networks.linear import columns_last
 from fluvial.parameters import Fixed
+from fluvial.shapes import sum_event
 
 
 class Transformer(eqx.Module):
@@ -92,11 +93,11 @@ class Transformer(eqx.Module):
         if columns_last(self.sizes, n_columns):
             flat = [part[0].T.reshape(1, n * n_columns) for part in raw]
             out, log_dets = self.apply(method, flat, values.reshape(n * n_columns))
-            return out.reshape(n, n_columns), sum_log_det(log_dets.reshape(n, n_columns))
+            return out.reshape(n, n_columns), sum_event(log_dets.reshape(n, n_columns))
         # Rows last: the kernels' inner loops are long, however few columns there are.
         flat = [part.reshape(len(part), n_columns * n) for part in raw]
         out, log_dets = self.apply(method, flat, values.T.reshape(n_columns * n))
-        return out.reshape(n_columns, n).T, sum_log_det(log_dets.reshape(n_columns, n).T)
+        return out.reshape(n_columns, n).T, sum_event(log_dets.reshape(n_columns, n).T)
 
     def _split(self):
         return eqx.partition(self.template.value, is_trained, is_leaf=is_fixed)

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Bijector, Pair, Shape, as_floats, sum_log_det
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.parameters import Fixed, soft_clip
+from fluvial.shapes import Shape, as_floats, sum_event
 
 LOG_SCALE_BOUND = 7.0
 """Without another bound a trained scale stays within exp(-7) and exp(7) times its start."""
@@ -89,11 +90,11 @@ class Scale(Bijector):
         return jnp.log(jnp.abs(self.start.value)) + self._moved
 
     def _forward_and_log_det(self, z, condition) -> Pair:
-        log_det = sum_log_det(jnp.broadcast_to(self._log_scale, z.shape))
+        log_det = sum_event(jnp.broadcast_to(self._log_scale, z.shape))
         return z * self.scale, log_det
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
-        log_det = sum_log_det(jnp.broadcast_to(-self._log_scale, x.shape))
+        log_det = sum_event(jnp.broadcast_to(-self._log_scale, x.shape))
         return x / self.scale, log_det
 
 

@@ -8,9 +8,9 @@ from jax import lax
 from jaxtyping import Array
 
 from fluvial.bijectors._transformer import Transformer
-from fluvial.bijectors.bijector import Bijector, Pair, Shape
-from fluvial.bijectors.coupling import condition_size, flat
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.networks import AutoregressiveNetwork, MaskedMLP, ResidualMaskedMLP
+from fluvial.shapes import Shape, condition_size, flat_conditions
 
 
 class MaskedAutoregressive(Bijector):
@@ -75,7 +75,7 @@ class MaskedAutoregressive(Bijector):
         )
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
-        condition = None if condition is None else flat(condition)
+        condition = None if condition is None else flat_conditions(condition)
         raw = self.network.parameters(x, condition, self.transformer.sizes)
         return self.transformer.apply_to_columns("_inverse_and_log_det", raw, x)
 
@@ -86,7 +86,7 @@ class MaskedAutoregressive(Bijector):
 def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | None) -> Pair:
     """Return x and log |det dx/dz|, computing every hidden unit once."""
     sweep = layer.network.sweep()
-    condition = None if condition is None else flat(condition).T
+    condition = None if condition is None else flat_conditions(condition).T
     transformer = layer.transformer
     ends = np.cumsum(transformer.sizes)[:-1]
     n, n_features = z.shape

@@ -6,12 +6,17 @@ from typing import final
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
-from fluvial.errors import ShapeError
+from fluvial.shapes import (
+    Shape,
+    as_floats,
+    broadcast_batches,
+    checked_condition,
+    flatten_batch,
+    leading_axes,
+)
 
-Shape = tuple[int, ...]
 Pair = tuple[Array, Array]
 
 
@@ -125,80 +130,3 @@ class PerEvent(Bijector):
 def _over_batch(method, value: Array, condition: Array | None) -> Pair:
     axes = (0, None if condition is None else 0)
     return jax.vmap(method, in_axes=axes)(value, condition)
-
-
-def as_floats(value: ArrayLike) -> Array:
-    """Return a floating-point array; integers and booleans become the default float type."""
-    value = jnp.asarray(value)
-    if jnp.issubdtype(value.dtype, jnp.floating):
-        return value
-    return value.astype(jnp.result_type(float))
-
-
-def leading_axes(value: Array, shape: Shape, name: str, owner: str) -> Shape:
-    """Return the batch axes of `value` in front of `shape`.
-
-    Raises:
-        ShapeError: where the trailing axes of `value` are not `shape`.
-    """
-    split = value.ndim - len(shape)
-    if split < 0 or value.shape[split:] != shape:
-        where = f"{owner}: " if owner else ""
-        raise ShapeError(
-            f"{where}{name} has shape {value.shape}, but its trailing axes must be {shape}"
-        )
-    return value.shape[:split]
-
-
-def checked_condition(condition: ArrayLike | None, shape: Shape, owner: str) -> Array:
-    """Return the condition as floats.
-
-    Raises:
-        ShapeError: where the condition is missing or its trailing axes are not `shape`.
-    """
-    if condition is None:
-        raise ShapeError(f"{owner} needs a condition of shape (..., *{shape}), but got None")
-    condition = as_floats(condition)
-    leading_axes(condition, shape, "condition", owner)
-    return condition
-
-
-def broadcast_batches(batch: Shape, of_condition: Shape, name: str) -> Shape:
-    """Return the common batch shape.
-
-    Raises:
-        ShapeError: where the two do not broadcast.
-    """
-    try:
-        return jnp.broadcast_shapes(batch, of_condition)
-    except ValueError:
-        raise ShapeError(
-            f"the batch axes {batch} of {name} and {of_condition} of the condition do not broadcast"
-        ) from None
-
-
-def flatten_batch(value: Array, batch: Shape, shape: Shape) -> Array:
-    """Broadcast to `batch + shape` and merge the batch axes into one."""
-    value = jnp.broadcast_to(value, batch + shape)
-    size = 1
-    for axis in batch:
-        size *= axis
-    return value.reshape((size, *shape))
-
-
-def merged_condition_shape(parts: "tuple[Bijector, ...] | list[Bijector]") -> Shape | None:
-    """Return the condition shape that a composition of `parts` declares.
-
-    Raises:
-        ShapeError: where two parts declare different shapes.
-    """
-    declared = {part.condition_shape for part in parts if part.condition_shape is not None}
-    if len(declared) > 1:
-        raise ShapeError(f"parts of one composition declare different conditions: {declared}")
-    return declared.pop() if declared else None
-
-
-def sum_log_det(terms: Array) -> Array:
-    """Sum `(n, ...)` to `(n,)`, in float64 where JAX has it switched on."""
-    axes = tuple(range(1, terms.ndim))
-    return jnp.sum(terms, axis=axes, dtype=jnp.result_type(float))

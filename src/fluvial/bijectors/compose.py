@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Bijector, Pair, Shape, merged_condition_shape
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
+from fluvial.shapes import Shape, merged_condition_shape, part_condition
 
 MAX_UNROLLED = 5
 """Up to so many layers are written out, which spares training the copies of a scan; more are
@@ -165,11 +166,6 @@ class Repeat(Bijector):
 
     def initialise(self, x: ArrayLike, condition: ArrayLike | None = None) -> "Repeat":
         return Repeat(Chain(self.layers).initialise(x, condition).parts)
-
-
-def part_condition(part: Bijector, condition: Array | None) -> Array | None:
-    """Return the condition for a part that declares one, None for one that does not."""
-    return None if part.condition_shape is None else condition
 
 
 def _stack(*leaves: Array) -> Array:

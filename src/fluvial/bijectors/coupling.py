@@ -1,15 +1,14 @@
 """Coupling layers."""
 
-import math
-
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from fluvial.bijectors._transformer import Transformer
-from fluvial.bijectors.bijector import Bijector, Pair, Shape
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.networks import MLP
 from fluvial.networks.linear import parameters
+from fluvial.shapes import Shape, condition_size, flat_conditions
 
 
 class Coupling(Bijector):
@@ -87,18 +86,12 @@ class Coupling(Bijector):
 
     def _couple(self, method: str, value: Array, condition: Array | None) -> Pair:
         kept, moved = value[:, : self.n_identity], value[:, self.n_identity :]
-        seen = kept if condition is None else jnp.concatenate([kept, flat(condition)], axis=1)
+        seen = (
+            kept
+            if condition is None
+            else jnp.concatenate([kept, flat_conditions(condition)], axis=1)
+        )
         last = self.conditioner.hidden(seen)
         raw = parameters(self.conditioner.layers[-1], last, self.transformer.sizes, moved.shape[1])
         moved, log_det = self.transformer.apply_to_columns(method, raw, moved)
         return jnp.concatenate([kept, moved], axis=1), log_det
-
-
-def condition_size(condition_shape: Shape | None) -> int:
-    """Return the length of a flattened condition, 0 for None."""
-    return 0 if condition_shape is None else math.prod(condition_shape)
-
-
-def flat(condition: Array) -> Array:
-    """Flatten (n, *condition_shape) to (n, C)."""
-    return condition.reshape(condition.shape[0], math.prod(condition.shape[1:]))

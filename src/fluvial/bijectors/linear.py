@@ -12,9 +12,10 @@ from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, ArrayLike
 
 from fluvial.bijectors.affine import LOG_SCALE_BOUND
-from fluvial.bijectors.bijector import Bijector, Pair, Shape
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
 from fluvial.parameters import soft_clip, zeros
+from fluvial.shapes import Shape
 
 
 class Permutation(Bijector):

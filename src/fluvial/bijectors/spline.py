@@ -10,8 +10,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
-from fluvial.bijectors.bijector import Bijector, Pair, Shape, sum_log_det
+from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.parameters import soft_clip, zeros
+from fluvial.shapes import Shape, sum_event
 
 RAW_BOUND = math.log(1000.0)
 """Raw parameters act through a soft clip at this bound: derivatives stay within 1e-3 and 1e3."""
@@ -100,7 +101,7 @@ class RationalQuadraticSpline(Bijector):
         out, log_det = segment(within, slope, left, right)
         out = (start_to + width_to * out) * (2 * self.interval) - self.interval
         zero = jnp.zeros((), log_det.dtype)
-        return jnp.where(inside, out, value), sum_log_det(jnp.where(inside, log_det, zero))
+        return jnp.where(inside, out, value), sum_event(jnp.where(inside, log_det, zero))
 
 
 @jax.custom_jvp

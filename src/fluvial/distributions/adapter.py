@@ -5,10 +5,10 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array
 
-from fluvial.bijectors.bijector import Shape
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
 from fluvial.parameters import Fixed
+from fluvial.shapes import Shape
 
 NEEDED = ("log_prob", "sample", "event_shape")
 

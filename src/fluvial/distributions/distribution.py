@@ -8,7 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import (
+from fluvial.errors import ShapeError
+from fluvial.shapes import (
     Shape,
     as_floats,
     broadcast_batches,
@@ -16,7 +17,6 @@ from fluvial.bijectors.bijector import (
     flatten_batch,
     leading_axes,
 )
-from fluvial.errors import ShapeError
 
 
 class Distribution(eqx.Module):

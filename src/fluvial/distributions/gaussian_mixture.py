@@ -11,10 +11,10 @@ from jax import lax
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Shape, as_floats
 from fluvial.distributions._stored import Free, LogWeights, Positive, known
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
+from fluvial.shapes import Shape, as_floats
 
 COMPONENTS_AT_ONCE = 16
 

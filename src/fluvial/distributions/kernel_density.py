@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Shape, as_floats
 from fluvial.distributions._stored import LogWeights, checked_positive, known
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
 from fluvial.parameters import Fixed
+from fluvial.shapes import Shape, as_floats
 
 QUERIES_AT_ONCE = 1024
 ROWS_AT_ONCE = 512

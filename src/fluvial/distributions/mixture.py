@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Shape, as_floats, merged_condition_shape
 from fluvial.distributions._stored import LogWeights
 from fluvial.distributions.adapter import as_distribution
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
+from fluvial.shapes import Shape, as_floats, merged_condition_shape, part_condition
 
 
 class Mixture(Distribution):
@@ -71,7 +71,7 @@ class Mixture(Distribution):
 
     def _log_prob(self, x, condition) -> Array:
         log_probs = [
-            part._log_prob(x, _part_condition(part, condition)) for part in self.distributions
+            part._log_prob(x, part_condition(part, condition)) for part in self.distributions
         ]
         joint = jnp.stack(log_probs, axis=1) + self._log_weights.value
         return jax.nn.logsumexp(joint, axis=1)
@@ -81,14 +81,10 @@ class Mixture(Distribution):
         chosen = jax.random.categorical(key, self._log_weights.value, shape=(n,))
         chosen = chosen.reshape((n,) + (1,) * len(self.event_shape))
         draws = [
-            part._sample(part_key, n, _part_condition(part, condition))
+            part._sample(part_key, n, part_condition(part, condition))
             for part, part_key in zip(self.distributions, keys, strict=True)
         ]
         x = draws[0]
         for number, draw in enumerate(draws[1:], start=1):
             x = jnp.where(chosen == number, draw, x)
         return x
-
-
-def _part_condition(part: Distribution, condition: Array | None) -> Array | None:
-    return None if part.condition_shape is None else condition

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jax.scipy import stats
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Shape, as_floats, sum_log_det
 from fluvial.distributions._stored import Free, Positive, checked_positive
 from fluvial.distributions.distribution import Distribution
+from fluvial.shapes import Shape, as_floats, sum_event
 
 
 class StandardNormal(Distribution):
@@ -34,7 +34,7 @@ class StandardNormal(Distribution):
         self.dtype = jnp.dtype(jnp.result_type(float) if dtype is None else dtype)
 
     def _log_prob(self, x, condition) -> Array:
-        return sum_log_det(stats.norm.logpdf(x.astype(jnp.result_type(float))))
+        return sum_event(stats.norm.logpdf(x.astype(jnp.result_type(float))))
 
     def _sample(self, key, n, condition) -> Array:
         return jax.random.normal(key, (n, *self.event_shape), self.dtype)
@@ -79,7 +79,7 @@ class DiagonalNormal(Distribution):
 
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))
-        return sum_log_det(stats.norm.logpdf(x, self.loc, self.scale))
+        return sum_event(stats.norm.logpdf(x, self.loc, self.scale))
 
     def _sample(self, key, n, condition) -> Array:
         noise = jax.random.normal(key, (n, *self.event_shape), self.loc.dtype)

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 from jax.scipy import stats
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Shape, sum_log_det
 from fluvial.distributions._stored import Free, Positive, checked_positive
 from fluvial.distributions.distribution import Distribution
 from fluvial.distributions.normal import common
+from fluvial.shapes import Shape, sum_event
 
 
 class StudentT(Distribution):
@@ -68,7 +68,7 @@ class StudentT(Distribution):
 
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))
-        return sum_log_det(stats.t.logpdf(x, self.df, self.loc, self.scale))
+        return sum_event(stats.t.logpdf(x, self.df, self.loc, self.scale))
 
     def _sample(self, key, n, condition) -> Array:
         noise = jax.random.t(key, self.df, (n, *self.event_shape), self.loc.dtype)

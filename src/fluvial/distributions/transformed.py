@@ -5,11 +5,11 @@ from typing import Any
 from jaxtyping import Array
 
 from fluvial.bijectors import Bijector
-from fluvial.bijectors.bijector import Shape
 from fluvial.distributions._tiles import by_tiles
 from fluvial.distributions.adapter import as_distribution
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
+from fluvial.shapes import Shape, part_condition
 
 
 class TransformedDistribution(Distribution):
@@ -67,21 +67,18 @@ class TransformedDistribution(Distribution):
 
     def _log_prob_of_tile(self, x: Array, condition: Array | None) -> Array:
         z, log_det = self.bijector._inverse_and_log_det(x, condition)
-        return self.base._log_prob(z, self._of_base(condition)) + log_det
+        return self.base._log_prob(z, part_condition(self.base, condition)) + log_det
 
     def _sample(self, key: Array, n: int, condition: Array | None) -> Array:
-        z = self.base._sample(key, n, self._of_base(condition))
+        z = self.base._sample(key, n, part_condition(self.base, condition))
         return self._forward(z, condition)[0]
 
     def _sample_and_log_prob(
         self, key: Array, n: int, condition: Array | None
     ) -> tuple[Array, Array]:
-        z, log_prob = self.base._sample_and_log_prob(key, n, self._of_base(condition))
+        z, log_prob = self.base._sample_and_log_prob(key, n, part_condition(self.base, condition))
         x, log_det = self._forward(z, condition)
         return x, log_prob - log_det
 
     def _forward(self, z: Array, condition: Array | None) -> tuple[Array, Array]:
         return by_tiles(self.bijector._forward_and_log_det, z, condition)
-
-    def _of_base(self, condition: Array | None) -> Array | None:
-        return None if self.base.condition_shape is None else condition

@@ -6,11 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Shape, sum_log_det
 from fluvial.distributions._stored import LOG_FACTOR_BOUND, Free, known
 from fluvial.distributions.distribution import Distribution
 from fluvial.distributions.normal import common
 from fluvial.parameters import Fixed, soft_clip
+from fluvial.shapes import Shape, sum_event
 
 
 class Uniform(Distribution):
@@ -70,7 +70,7 @@ class Uniform(Distribution):
         outside = (x < low) | (x > high)
         density = -jnp.log((high - low).astype(jnp.result_type(float)))
         inside = jnp.where(jnp.isnan(x), jnp.nan, density)
-        return sum_log_det(jnp.where(outside, -jnp.inf, inside))
+        return sum_event(jnp.where(outside, -jnp.inf, inside))
 
     def _sample(self, key, n, condition) -> Array:
         low, high = self.low, self.high

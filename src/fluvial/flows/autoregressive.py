@@ -6,9 +6,9 @@ from typing import Any
 from jaxtyping import Array
 
 from fluvial.bijectors import Affine, Invert, MaskedAutoregressive
-from fluvial.bijectors.bijector import Shape
 from fluvial.flows._layers import Linear, build_flow, check_sizes
 from fluvial.flows.flow import Flow
+from fluvial.shapes import Shape
 
 
 def maf(

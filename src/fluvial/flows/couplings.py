@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Array
 
 from fluvial.bijectors import Affine, Coupling, Scale, Shift
-from fluvial.bijectors.bijector import Shape
 from fluvial.flows._layers import (
     Linear,
     build_flow,
@@ -15,6 +14,7 @@ from fluvial.flows._layers import (
     check_sizes,
 )
 from fluvial.flows.flow import Flow
+from fluvial.shapes import Shape
 
 LOG_SCALE_BOUND = 3.0
 """Of each coupling: the log scales of all add up, and with 7 some rows of test sets ended beyond

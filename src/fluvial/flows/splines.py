@@ -6,7 +6,6 @@ from typing import Any
 from jaxtyping import Array
 
 from fluvial.bijectors import Coupling, Invert, MaskedAutoregressive, RationalQuadraticSpline
-from fluvial.bijectors.bijector import Shape
 from fluvial.flows._layers import (
     Linear,
     build_flow,
@@ -14,6 +13,7 @@ from fluvial.flows._layers import (
     check_sizes,
 )
 from fluvial.flows.flow import Flow
+from fluvial.shapes import Shape
 
 
 def neural_spline_flow(
