@@ -12,7 +12,7 @@ from jaxtyping import Array
 class Fixed(eqx.Module):
     """Arrays that belong to a model and are never trained or decayed.
 
-    `fluvial.training.trainable` leaves everything below a `Fixed` out.
+    `trainable` leaves everything below a `Fixed` out.
 
     Args:
         value: an array, or any tree of arrays.
@@ -25,8 +25,40 @@ class Fixed(eqx.Module):
     value: Any
 
 
+def trainable(model: Any) -> Any:
+    """Return which leaves of a model are trained: floating-point arrays outside `Fixed`.
+
+    The one filter of what is trained, for training, tests and the parameters that a network
+    computes.
+
+    Args:
+        model: a flow, or any tree.
+
+    Returns:
+        A tree of booleans shaped like `model`.
+
+    Examples:
+        >>> trainable(Fixed(jax.numpy.ones(2))).value
+        False
+    """
+
+    def mark(node):
+        if isinstance(node, Fixed):
+            return jax.tree.map(lambda _: False, node)
+        return eqx.is_inexact_array(node)
+
+    return jax.tree.map(mark, model, is_leaf=lambda node: isinstance(node, Fixed))
+
+
 def zeros(shape: tuple[int, ...]) -> Array:
-    """Return zeros of the default float type, made in NumPy, so that nothing is compiled."""
+    """Return zeros of the default float type, made in NumPy, so that nothing is compiled.
+
+    What a bijector or a network starts its trained arrays with.
+
+    Examples:
+        >>> zeros((2,)).tolist()
+        [0.0, 0.0]
+    """
     return jax.device_put(np.zeros(shape, jnp.result_type(float)))
 
 
@@ -39,5 +71,9 @@ def soft_clip(raw: Array, bound: float) -> Array:
     Args:
         raw: any shape.
         bound: positive.
+
+    Examples:
+        >>> float(soft_clip(jnp.array(3.0), 1.0))
+        0.75
     """
     return raw / (1 + jnp.abs(raw) / bound)

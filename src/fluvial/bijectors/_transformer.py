@@ -12,7 +12,7 @@ from fluvial.bijectors.compose import Invert
 from fluvial.bijectors.spline import RationalQuadraticSpline
 from fluvial.errors import ShapeError
 from fluvial.networks.linear import columns_last
-from fluvial.parameters import Fixed
+from fluvial.parameters import Fixed, trainable
 from fluvial.shapes import sum_event
 
 
@@ -69,7 +69,7 @@ class Transformer(eqx.Module):
         ]
 
         def one_or_all(leaves, values):
-            built = eqx.combine(jax.tree.unflatten(structure, leaves), rest, is_leaf=is_fixed)
+            built = eqx.combine(jax.tree.unflatten(structure, leaves), rest)
             return getattr(built, method)(values, None)
 
         if _takes_rows(self.template.value):
@@ -100,7 +100,7 @@ class Transformer(eqx.Module):
         return out.reshape(n_columns, n).T, sum_event(log_dets.reshape(n_columns, n).T)
 
     def _split(self):
-        return eqx.partition(self.template.value, is_trained, is_leaf=is_fixed)
+        return eqx.partition(self.template.value, trainable(self.template.value))
 
 
 def _takes_rows(bijector: Bijector) -> bool:
@@ -108,13 +108,3 @@ def _takes_rows(bijector: Bijector) -> bool:
     if isinstance(bijector, Invert):
         return _takes_rows(bijector.bijector)
     return type(bijector) in (Affine, RationalQuadraticSpline, Scale, Shift)
-
-
-def is_fixed(node) -> bool:
-    """Return whether a node of a tree is `Fixed`."""
-    return isinstance(node, Fixed)
-
-
-def is_trained(node) -> bool:
-    """Return whether a leaf is trained: a floating-point array that is not `Fixed`."""
-    return not is_fixed(node) and eqx.is_inexact_array(node)

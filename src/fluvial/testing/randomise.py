@@ -6,14 +6,14 @@ import equinox as eqx
 import jax
 from jaxtyping import Array
 
-from fluvial.bijectors._transformer import is_fixed, is_trained
+from fluvial.parameters import trainable
 
 Model = TypeVar("Model")
 
 
 def split_trained(model: Model) -> tuple[Model, Model]:
     """Split a model into its trained leaves and the rest, for `equinox.combine`."""
-    return eqx.partition(model, is_trained, is_leaf=is_fixed)
+    return eqx.partition(model, trainable(model))
 
 
 def randomise(model: Model, key: Array, scale: float = 0.5) -> Model:

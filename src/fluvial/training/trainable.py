@@ -1,4 +1,4 @@
-"""What of a model is trained and what is decayed."""
+"""What of a model weight decay touches."""
 
 from typing import Any
 
@@ -6,31 +6,7 @@ import equinox as eqx
 import jax
 
 from fluvial.networks import Linear
-from fluvial.parameters import Fixed
-
-
-def trainable(model: Any) -> Any:
-    """Return which leaves of a model are trained: floating-point arrays outside `Fixed`.
-
-    The one filter that `fit` and everything else uses.
-
-    Args:
-        model: a flow, or any tree.
-
-    Returns:
-        A tree of booleans shaped like `model`.
-
-    Examples:
-        >>> trainable(Fixed(jax.numpy.ones(2))).value
-        False
-    """
-
-    def mark(node):
-        if isinstance(node, Fixed):
-            return jax.tree.map(lambda _: False, node)
-        return eqx.is_inexact_array(node)
-
-    return jax.tree.map(mark, model, is_leaf=lambda node: isinstance(node, Fixed))
+from fluvial.parameters import Fixed, trainable as trainable
 
 
 def decayed(model: Any) -> Any:

@@ -1,0 +1,62 @@
+"""The table of recipes agrees with the functions that it names."""
+
+import inspect
+
+import jax
+import pytest
+
+from fluvial import flows
+from fluvial.flows.recipes import RECIPES, SMALL_NETWORK_COLUMNS, build
+
+names = pytest.mark.parametrize("name", RECIPES)
+
+
+def test_every_public_recipe_has_its_place():
+    public = {n for n, value in vars(flows).items() if inspect.isfunction(value) and n[0] != "_"}
+    assert public == set(RECIPES)
+    assert list(RECIPES) == sorted(RECIPES)
+
+
+@names
+def test_a_recipe_is_the_public_function_of_its_name(name):
+    recipe = RECIPES[name]
+    assert recipe.build is getattr(flows, name)
+    assert {"n_layers", "hidden_sizes", "linear"} <= set(recipe.defaults)
+    assert "n_features" not in recipe.defaults
+
+
+@names
+@pytest.mark.parametrize("special", ["for_tables", "for_few_columns"])
+def test_what_tables_take_differs_and_is_an_argument(name, special):
+    recipe = RECIPES[name]
+    for argument, value in getattr(recipe, special).items():
+        assert argument in recipe.defaults
+        assert value != recipe.defaults[argument], f"{argument} need not stand in the table"
+
+
+@names
+@pytest.mark.parametrize("n_features", [1, SMALL_NETWORK_COLUMNS, SMALL_NETWORK_COLUMNS + 1])
+def test_a_recipe_builds_from_its_arguments_for_tables(name, n_features):
+    arguments = RECIPES[name].table_arguments(n_features)
+    assert ("n_bins" in arguments) == RECIPES[name].has_bins
+    flow = build(name, jax.random.key(0), **arguments)
+    assert flow.event_shape == (n_features,)
+
+
+def test_the_arguments_for_tables_are_those_that_the_evidence_is_for():
+    wide = {name: RECIPES[name].table_arguments(9) for name in RECIPES}
+    common = {"n_features": 9, "hidden_sizes": (128, 128), "linear": "reverse"}
+    assert wide == {
+        "iaf": common | {"n_layers": 5},
+        "maf": common | {"n_layers": 5},
+        "neural_spline_flow": common | {"n_layers": 3, "linear": "permutation", "n_bins": 8},
+        "nice": common | {"n_layers": 8},
+        "real_nvp": common | {"n_layers": 8},
+    }
+    few = {name for name in RECIPES if RECIPES[name].table_arguments(4)["hidden_sizes"][0] == 64}
+    assert few == {"real_nvp"}
+
+
+def test_an_unknown_recipe_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match=r"'mof'; choose one of \['iaf', 'maf'"):
+        build("mof", jax.random.key(0), n_features=2)
