@@ -1,7 +1,6 @@
 import pytest
 
 from fluvial.densities import Hyperparameters
-from fluvial.densities.recipes import chosen_arguments
 
 
 @pytest.mark.parametrize(
@@ -14,10 +13,10 @@ from fluvial.densities.recipes import chosen_arguments
     ],
 )
 def test_the_width_goes_by_recipe_and_columns(flow, n_features, sizes):
-    chosen = chosen_arguments(Hyperparameters(flow=flow), flow, n_features)
+    chosen = Hyperparameters(flow=flow).flow_arguments(flow, n_features)
     assert (chosen["n_features"], chosen["hidden_sizes"]) == (n_features, sizes)
 
 
 def test_a_chosen_width_stays():
-    chosen = chosen_arguments(Hyperparameters(hidden_sizes=(7,)), "real_nvp", 2)
+    chosen = Hyperparameters(hidden_sizes=(7,)).flow_arguments("real_nvp", 2)
     assert chosen["hidden_sizes"] == (7,)

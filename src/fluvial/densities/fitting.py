@@ -11,7 +11,6 @@ from fluvial.densities import evaluation
 from fluvial.densities.diagnostics import compare, gaussian
 from fluvial.densities.folds import Fold, FoldRows, folds_of, training_rows
 from fluvial.densities.hyperparameters import AUTO, Hyperparameters
-from fluvial.densities.recipes import chosen_arguments
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
@@ -90,7 +89,7 @@ def _scaled(
 def _fit_flow(hyperparameters: Hyperparameters, rows: FoldRows, *, seed: int) -> FittedDistribution:
     """Fit the flow of a single recipe."""
     given = hyperparameters
-    arguments = chosen_arguments(given, given.flow, rows.training.shape[1])
+    arguments = given.flow_arguments(given.flow, rows.training.shape[1])
     specification = flow_specification(given.flow, **arguments)
     flow_key, training_key = jax.random.split(jax.random.key(seed))
     distribution, history = training.fit(

@@ -1,13 +1,14 @@
 """The hyperparameters of a table's density: their defaults and their ranges, in one place."""
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from fluvial.densities.effort import EFFORTS
 from fluvial.densities.ranges import real, whole
-from fluvial.densities.recipes import RECIPES
+from fluvial.flows.recipes import RECIPES
 
 AUTO = "auto"
 DETECTOR_FLOW = "neural_spline_flow"
@@ -83,7 +84,28 @@ class Hyperparameters:
     @property
     def has_bins(self) -> bool:
         """Whether the flow is one of splines."""
-        return self.flow == AUTO or RECIPES[self.flow].n_bins is not None
+        return self.flow == AUTO or RECIPES[self.flow].has_bins
+
+    def flow_arguments(
+        self, recipe: str, n_features: int, preferred: Mapping[str, Any] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """Return the arguments of a recipe for a table.
+
+        Args:
+            recipe: its name in `fluvial.flows.recipes`.
+            n_features: columns of the table.
+            preferred: arguments in place of the recipe's own. They give way to the number of bins
+                that the user chose, but not to the number of layers or units.
+        """
+        arguments = RECIPES[recipe].table_arguments(n_features)
+        if self.n_layers is not None:
+            arguments["n_layers"] = self.n_layers
+        if self.hidden_sizes is not None:
+            arguments["hidden_sizes"] = self.hidden_sizes
+        arguments |= preferred
+        if "n_bins" in arguments and self.n_bins is not None:
+            arguments["n_bins"] = self.n_bins
+        return arguments
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

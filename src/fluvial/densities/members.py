@@ -12,7 +12,6 @@ from fluvial.densities.classical import StackedMixtures, fit_kernel_density
 from fluvial.densities.effort import MemberFlow
 from fluvial.densities.folds import FoldRows
 from fluvial.densities.hyperparameters import Hyperparameters
-from fluvial.densities.recipes import chosen_arguments
 from fluvial.densities.specification import (
     Specification,
     build,
@@ -189,7 +188,7 @@ class FlowMember:
 
     def _specification(self, rows: np.ndarray) -> Specification:
         recipe, arguments = self.flow.recipe, self.flow.arguments
-        chosen = chosen_arguments(self.hyperparameters, recipe, rows.shape[1], arguments)
+        chosen = self.hyperparameters.flow_arguments(recipe, rows.shape[1], arguments)
         return flow_specification(recipe, **chosen)
 
 

@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from fluvial import flows
 from fluvial.artifacts import fill_tree
 from fluvial.distributions import GaussianMixture, KernelDensity, Mixture
 from fluvial.errors import ModelFileError
+from fluvial.flows.recipes import RECIPES
 from fluvial.parameters import zeros
 
 Specification = dict[str, Any]
@@ -108,11 +108,10 @@ def rebuild(specification: Specification, arrays: Mapping[str, np.ndarray], *, w
 
 def _build_flow(specification: Specification, key: Array) -> Any:
     recipe, arguments = specification["recipe"], specification["arguments"]
-    make = getattr(flows, recipe, None) if recipe in _RECIPES else None
-    if make is None:
-        raise ModelFileError(f"unknown recipe {recipe!r}; this version knows {_RECIPES}")
+    if recipe not in RECIPES:
+        raise ModelFileError(f"unknown recipe {recipe!r}; this version knows {sorted(RECIPES)}")
     made = {k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items()}
-    return make(key, **made)
+    return RECIPES[recipe].build(key, **made)
 
 
 def _build_mixture(specification: Specification, key: Array) -> Any:
@@ -133,7 +132,6 @@ def _build_kernel_density(specification: Specification, key: Array) -> Any:
     return KernelDensity(zeros((specification["n_rows"], specification["n_features"])), 1.0)
 
 
-_RECIPES = ("iaf", "maf", "neural_spline_flow", "nice", "real_nvp")
 _BUILDERS: dict[str, Callable[[Specification, Array], Any]] = {
     "flow": _build_flow,
     "gaussian_mixture": _build_gaussian_mixture,
