@@ -25,6 +25,7 @@ ROOMS = (
     "training",
     "tables",
     "artifacts",
+    "files",
     "densities",
     "anomaly",
     "estimators",

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from fluvial.cli.rows import Rows, parse_rows
+from fluvial.cli.rows import parse_rows
 from fluvial.cli.selection import choose_columns, match_columns
 from fluvial.errors import DataError, DataWarning
+from fluvial.files.row_range import RowRange
 
 PATH = Path("t.csv")
 
@@ -92,11 +93,11 @@ def test_a_scored_file_cannot_be_scored_again():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, Rows()),
-        ("0:3000", Rows(0, 3000)),
-        ("5:", Rows(5)),
-        (":5", Rows(0, 5)),
-        (":", Rows()),
+        (None, RowRange()),
+        ("0:3000", RowRange(0, 3000)),
+        ("5:", RowRange(5)),
+        (":5", RowRange(0, 5)),
+        (":", RowRange()),
     ],
 )
 def test_rows_are_a_half_open_range(text, expected):
@@ -112,7 +113,12 @@ def test_other_ranges_are_refused(text):
 
 @pytest.mark.parametrize(
     ("rows", "expected"),
-    [(Rows(2, 4), (2, 4)), (Rows(2), (2, 10)), (Rows(2, 99), (2, 10)), (Rows(20), (10, 10))],
+    [
+        (RowRange(2, 4), (2, 4)),
+        (RowRange(2), (2, 10)),
+        (RowRange(2, 99), (2, 10)),
+        (RowRange(20), (10, 10)),
+    ],
 )
 def test_ranges_are_cut_to_the_file(rows, expected):
     assert rows.within(10) == expected

@@ -7,7 +7,7 @@ import io
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,6 +31,7 @@ _SAMPLE = ("-n", "1000", "--seed", "0")
 
 
 def demo(
+    context: typer.Context,
     output_dir: Annotated[
         Path, typer.Option(metavar="DIR", help="Where to write; made where it does not exist.")
     ] = Path("demo-output"),
@@ -51,7 +52,7 @@ def demo(
     print(table.describe())
     commands = _commands(files)
     for arguments in commands.values():
-        _run(arguments)
+        _run(context, arguments)
     _compare(table, files)
     _draw(table, files)
     note = _describe(files, commands)
@@ -92,14 +93,13 @@ def _shown(arguments: list[str]) -> str:
     return shlex.join(["fluvial", *arguments])
 
 
-def _run(arguments: list[str]) -> None:
-    """Run a verb in this process, by the same code as the command line."""
-    from fluvial.cli.app import app
-
+def _run(context: typer.Context, arguments: list[str]) -> None:
+    """Run a verb of the application that runs the demo, in this process."""
+    application: Any = context.find_root().command  # of a click that typer may carry itself
     print(f"\n$ {_shown(arguments)}", flush=True)
     start = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()):
-        code = typer.main.get_command(app).main(arguments, "fluvial", standalone_mode=False)
+        code = application.main(arguments, "fluvial", standalone_mode=False)
     if code:
         raise typer.Exit(code)
     print(f"  {time.perf_counter() - start:.1f} s", flush=True)

@@ -13,7 +13,7 @@ import pyarrow.csv as arrow_csv
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fluvial.cli.table_output import write_table
+from fluvial.files.table_output import write_table
 
 _BENIGN = 1  # in load_breast_cancer().target
 _SPLIT_SEED = 0

@@ -8,9 +8,11 @@ import typer
 
 from fluvial.cli import options, settings
 from fluvial.cli.destination import check_destination
-from fluvial.cli.rows import Rows, parse_rows
-from fluvial.cli.table_file import file_format, read_names, read_table
+from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
+from fluvial.files.formats import file_format
+from fluvial.files.row_range import RowRange
+from fluvial.files.table_file import read_column_names, read_table_file
 
 
 def fit(
@@ -34,7 +36,7 @@ def fit(
         list[str] | None,
         typer.Option(metavar="NAMES", help="Not these columns; repeatable, or with commas."),
     ] = None,
-    rows: options.RowRange = None,
+    rows: options.SelectedRows = None,
     seed: options.Seed = 0,
     contamination: settings.Contamination = None,
     force: options.Force = False,
@@ -93,16 +95,18 @@ def _fit_file(
     *,
     columns: list[str] | None,
     exclude: list[str] | None,
-    rows: Rows,
+    rows: RowRange,
     arguments: dict[str, Any],
     no_cache: bool,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
-    from fluvial.cli.numeric import numeric_columns
     from fluvial.cli.selection import choose_columns
+    from fluvial.files.numeric_columns import numeric_columns
 
-    kept, left_out = choose_columns(table, read_names(table), columns=columns, exclude=exclude)
-    selected = read_table(table, columns=kept).select_rows(rows)
+    kept, left_out = choose_columns(
+        table, read_column_names(table), columns=columns, exclude=exclude
+    )
+    selected = read_table_file(table, columns=kept).select_rows(rows)
     if selected.n_rows < 2:
         raise DataError(f"{table}: one data row is not enough to fit; give two or more")
     numbers = numeric_columns(

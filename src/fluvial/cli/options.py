@@ -13,7 +13,7 @@ TableOutput = Annotated[
         "--output", "-o", metavar="FILE", help="A .csv or .parquet file; otherwise CSV on stdout."
     ),
 ]
-RowRange = Annotated[
+SelectedRows = Annotated[
     str | None,
     typer.Option(
         "--rows",

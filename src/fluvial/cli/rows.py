@@ -1,45 +1,26 @@
 """`--rows START:STOP`: which data rows of a file to use."""
 
 import re
-from dataclasses import dataclass
 
 from fluvial.cli.failures import bad_option
+from fluvial.files.row_range import RowRange
+
+_OPTION = "--rows"
 
 
-@dataclass(frozen=True)
-class Rows:
-    """A half-open range of data rows, which count from 0.
-
-    Args:
-        start: the first row.
-        stop: the row after the last one; None for the end of the file.
-    """
-
-    start: int = 0
-    stop: int | None = None
-
-    def within(self, n_rows: int) -> tuple[int, int]:
-        """The range cut to a file of `n_rows` rows, as a slice of a list is."""
-        stop = n_rows if self.stop is None else min(self.stop, n_rows)
-        return min(self.start, n_rows), stop
-
-    def __str__(self) -> str:
-        return f"{self.start}:{'' if self.stop is None else self.stop}"
-
-
-def parse_rows(text: str | None) -> Rows:
+def parse_rows(text: str | None) -> RowRange:
     """Read START:STOP; either end may be empty.
 
     Raises:
         typer.BadParameter: for anything else, and for a range that holds no row.
     """
     if text is None:
-        return Rows()
+        return RowRange(name=_OPTION)
     match = re.fullmatch(r"\s*(\d*)\s*:\s*(\d*)\s*", text)
     if match is None:
-        bad_option("--rows", f"{text!r} is not START:STOP, such as 0:3000, 3000: or :500")
+        bad_option(_OPTION, f"{text!r} is not START:STOP, such as 0:3000, 3000: or :500")
     start, stop = match.groups()
-    rows = Rows(int(start or 0), int(stop) if stop else None)
+    rows = RowRange(int(start or 0), int(stop) if stop else None, name=_OPTION)
     if rows.stop is not None and rows.stop <= rows.start:
-        bad_option("--rows", f"{text!r} holds no row: STOP must be greater than START")
+        bad_option(_OPTION, f"{text!r} holds no row: STOP must be greater than START")
     return rows

@@ -8,7 +8,7 @@ import typer
 
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
-from fluvial.cli.table_file import file_format
+from fluvial.files.formats import file_format
 
 
 def sample(
@@ -35,7 +35,7 @@ def sample(
 
     from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_model
-    from fluvial.cli.table_output import write_table
+    from fluvial.files.table_output import write_table
 
     keep_compiled_programs(off=no_cache)
     fitted = open_model(model)

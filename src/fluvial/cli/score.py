@@ -9,7 +9,8 @@ import typer
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
 from fluvial.cli.rows import parse_rows
-from fluvial.cli.table_file import file_format, read_table
+from fluvial.files.formats import file_format
+from fluvial.files.table_file import read_table_file
 
 
 def score(
@@ -18,7 +19,7 @@ def score(
         Path, typer.Argument(metavar="INPUT", help="A .csv or .parquet file with the same columns.")
     ],
     output: options.TableOutput = None,
-    rows: options.RowRange = None,
+    rows: options.SelectedRows = None,
     force: options.Force = False,
     as_json: options.AsJson = False,
     no_cache: options.NoCache = False,
@@ -37,13 +38,14 @@ def score(
 
     from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_detector
-    from fluvial.cli.numeric import guess_types, numeric_columns
     from fluvial.cli.selection import match_columns
-    from fluvial.cli.table_output import write_table
+    from fluvial.files.numeric_columns import numeric_columns
+    from fluvial.files.table_output import write_table
+    from fluvial.files.text_cells import guess_types
 
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
-    source = read_table(table)
+    source = read_table_file(table)
     features, unknown = match_columns(
         table, source.names, features=fitted.features, left_out=fitted.left_out
     )
@@ -58,7 +60,7 @@ def score(
     is_anomaly = decision < 0
     # A CSV file's cells stay the text they are; a Parquet file needs types.
     typed = source.is_text and output is not None and output.suffix.lower() == ".parquet"
-    scored = guess_types(source) if typed else source.columns
+    scored = guess_types(source, parsed=numbers) if typed else source.columns
     scored = scored.append_column("log_prob", [log_prob])
     scored = scored.append_column("decision", [decision])
     scored = scored.append_column("is_anomaly", [is_anomaly])

@@ -11,11 +11,12 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from fluvial.artifacts import atomic_path
-from fluvial.cli.table_file import file_format
+from fluvial.files.formats import file_format
 
 pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
 
 ROWS_AT_ONCE = 65536
+"""Rows whose text is held in memory at one time, while CSV is written."""
 
 
 def write_table(table: pa.Table, path: Path | None) -> None:

@@ -1,7 +1,7 @@
 """Reading CSV: every cell as the text that stands in the file.
 
 Text, because the scored file must hold the input's columns unchanged (007 stays 007, 1.50 stays
-1.50); `numeric.py` turns the columns that a model uses into numbers.
+1.50); `numeric_columns.py` turns the columns that a model uses into numbers.
 """
 
 import csv
@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from fluvial.cli.table_file import refuse_duplicates
 from fluvial.errors import DataError
+from fluvial.files.column_names import refuse_duplicates
 
 BLOCK_BYTES = 16 * 2**20
 """No row may be longer than this: the reader cannot join a row across two blocks' borders."""

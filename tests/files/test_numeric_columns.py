@@ -7,10 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fluvial.cli.numeric import guess_types, numeric_columns
-from fluvial.cli.rows import Rows
-from fluvial.cli.table_file import read_table
 from fluvial.errors import DataError, DataWarning
+from fluvial.files.numeric_columns import numeric_columns
+from fluvial.files.row_range import RowRange
+from fluvial.files.table_file import read_table_file
+from fluvial.files.text_cells import guess_types
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def column(tmp_path):
         else:
             path = tmp_path / "t.csv"
             path.write_text("x,y\n" + "".join(f"{value},0\n" for value in values))
-        return read_table(path)
+        return read_table_file(path)
 
     return write_and_read
 
@@ -93,13 +94,13 @@ def test_what_is_no_number_is_refused_with_place_and_advice(column, values, mess
 
 
 def test_rows_are_counted_in_the_file_whatever_rows_selects(column):
-    table = column([*map(str, range(9)), "", "10"]).select_rows(Rows(4, None))
+    table = column([*map(str, range(9)), "", "10"]).select_rows(RowRange(4, None))
     with pytest.raises(DataError, match="1 of 7 rows, the first in data row 9"):
         numbers(table)
 
 
 def test_rows_outside_the_selection_do_not_count(column):
-    table = column(["1", "2", "red"]).select_rows(Rows(0, 2))
+    table = column(["1", "2", "red"]).select_rows(RowRange(0, 2))
     assert numbers(table).to_pylist() == [1, 2]
 
 
@@ -107,7 +108,7 @@ def test_other_columns_like_it_are_counted(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a,b,c\n1,,\n2,3,\n")
     with pytest.raises(DataError, match=r"column 'b' .* \(and 1 more column like it\)"):
-        numeric_columns(read_table(path), ["a", "b", "c"], advice="")
+        numeric_columns(read_table_file(path), ["a", "b", "c"], advice="")
 
 
 def test_integers_too_long_for_any_integer_type_are_warned_of(column):

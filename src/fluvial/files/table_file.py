@@ -1,4 +1,4 @@
-"""A table read from a file: its columns as they stand there, and as numbers."""
+"""A table read from a file: its columns as they stand there."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluvial.errors import DataError, DataWarning
+from fluvial.files.formats import file_format
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from fluvial.cli.rows import Rows
-
-FORMATS = (".csv", ".parquet")
+    from fluvial.files.row_range import RowRange
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,19 @@ class TableFile:
         """The number of data rows."""
         return self.columns.num_rows
 
-    def select_rows(self, rows: Rows) -> TableFile:
+    def select_rows(self, rows: RowRange) -> TableFile:
         """Keep some of the rows; a range that ends beyond the last row is warned of.
 
         Raises:
             DataError: where none is left.
         """
         start, stop = rows.within(self.n_rows)
+        chosen = f"{rows.name} {rows}"
         if stop <= start:
-            raise DataError(f"{self.path}: --rows {rows} selects none of its {self.n_rows} rows")
+            raise DataError(f"{self.path}: {chosen} selects none of its {self.n_rows} rows")
         if rows.stop is not None and rows.stop > self.n_rows:
             warnings.warn(
-                f"{self.path}: --rows {rows} ends beyond its {self.n_rows} rows; it ends there",
+                f"{self.path}: {chosen} ends beyond its {self.n_rows} rows; it ends there",
                 DataWarning,
                 stacklevel=2,
             )
@@ -62,20 +62,7 @@ class TableFile:
         return replace(self, columns=kept, first_row=self.first_row + start)
 
 
-def file_format(path: Path, *, role: str) -> str:
-    """The format of a table file, by its extension: ".csv" or ".parquet".
-
-    Raises:
-        DataError: for any other extension.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in FORMATS:
-        found = f"the extension {path.suffix!r}" if path.suffix else "no extension"
-        raise DataError(f"{path}: {role} must end in .csv or .parquet, but has {found}")
-    return suffix
-
-
-def read_table(path: Path, *, columns: list[str] | None = None) -> TableFile:
+def read_table_file(path: Path, *, columns: list[str] | None = None) -> TableFile:
     """Read a CSV or Parquet file, by its extension.
 
     Args:
@@ -89,12 +76,12 @@ def read_table(path: Path, *, columns: list[str] | None = None) -> TableFile:
         OSError: where the file cannot be read.
     """
     if file_format(path, role="a table") == ".csv":
-        from fluvial.cli.csv_input import read_csv
+        from fluvial.files.csv_input import read_csv
 
         table = read_csv(path)
         is_text = True
     else:
-        from fluvial.cli.parquet_input import read_parquet
+        from fluvial.files.parquet_input import read_parquet
 
         table = read_parquet(path, columns=columns)
         is_text = False
@@ -103,33 +90,17 @@ def read_table(path: Path, *, columns: list[str] | None = None) -> TableFile:
     return TableFile(path, table, is_text)
 
 
-def read_names(path: Path) -> list[str]:
+def read_column_names(path: Path) -> list[str]:
     """The column names of a file, without reading its rows.
 
     Raises:
-        DataError, OSError: as `read_table`.
+        DataError, OSError: as `read_table_file`.
     """
     if file_format(path, role="a table") == ".csv":
-        from fluvial.cli.csv_input import read_csv_header
+        from fluvial.files.csv_input import read_csv_header
 
         return read_csv_header(path)
-    from fluvial.cli.parquet_input import open_parquet
+    from fluvial.files.parquet_input import open_parquet
 
     with open_parquet(path) as file:
         return file.schema_arrow.names
-
-
-def refuse_duplicates(path: Path, names: list[str]) -> None:
-    """Refuse a table two columns of which have one name.
-
-    Raises:
-        DataError: naming the columns and their places.
-    """
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        places = [place for place, name in enumerate(names) if name == twice[0]]
-        more = f" (and {len(twice) - 1} more names)" if len(twice) > 1 else ""
-        raise DataError(
-            f"{path}: columns {' and '.join(map(str, places))} are both named {twice[0]!r}{more};"
-            " every column needs a name of its own"
-        )

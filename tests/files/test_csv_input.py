@@ -2,8 +2,8 @@
 
 import pytest
 
-from fluvial.cli.csv_input import read_csv
 from fluvial.errors import DataError
+from fluvial.files.csv_input import read_csv
 
 
 @pytest.fixture

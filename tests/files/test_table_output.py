@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fluvial.cli.table_output import write_table
 from fluvial.errors import DataError
+from fluvial.files.table_output import write_table
 
 
 def written(table, path):
@@ -83,7 +83,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     def fail(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fluvial.cli.table_output._write_csv", fail)
+    monkeypatch.setattr("fluvial.files.table_output._write_csv", fail)
     with pytest.raises(OSError, match="No space"):
         write_table(pa.table({"x": [1]}), path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["t.csv"]

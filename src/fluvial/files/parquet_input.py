@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fluvial.cli.table_file import refuse_duplicates
 from fluvial.errors import DataError
+from fluvial.files.column_names import refuse_duplicates
 
 _MAGIC = b"PAR1"
 

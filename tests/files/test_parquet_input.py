@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fluvial.cli.parquet_input import read_parquet
 from fluvial.errors import DataError
+from fluvial.files.parquet_input import read_parquet
 
 
 @pytest.fixture
