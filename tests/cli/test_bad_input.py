@@ -169,6 +169,8 @@ def test_the_model_itself_cannot_be_the_output(refuse, model):
         (["fit", "t.csv", "--learning-rate", "-1"], "--learning-rate"),
         (["fit", "t.csv", "--learning-rate", "nan"], "--learning-rate"),
         (["fit", "t.csv", "--max-seconds", "0"], "--max-seconds"),
+        (["fit", "t.csv", "--hidden-sizes", "8,0"], "--hidden-sizes"),
+        (["fit", "absent.csv", "--patience", "0"], "--patience"),
         (["fit", "t.csv", "--validation-fraction", "1"], "--validation-fraction"),
         (["fit", "t.csv", "--contamination", "0.6"], "--contamination"),
         (["fit", "t.csv", "--seed", "-1"], "--seed"),

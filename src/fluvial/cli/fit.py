@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fluvial.cli import options, settings
+from fluvial.cli import fit_options, options
 from fluvial.cli.destination import check_destination
 from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
@@ -38,28 +38,28 @@ def fit(
     ] = None,
     rows: options.SelectedRows = None,
     seed: options.Seed = 0,
-    contamination: settings.Contamination = None,
+    contamination: fit_options.Contamination = None,
     force: options.Force = False,
     as_json: options.AsJson = False,
     no_cache: options.NoCache = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
-    flow: settings.Recipe = None,
-    n_layers: settings.Layers = None,
-    hidden_sizes: settings.HiddenSizes = None,
-    n_bins: settings.Bins = None,
-    effort: settings.Effort = None,
-    batch_size: settings.BatchSize = None,
-    max_epochs: settings.MaxEpochs = None,
-    max_seconds: settings.MaxSeconds = None,
-    learning_rate: settings.LearningRate = None,
-    validation_fraction: settings.ValidationFraction = None,
-    patience: settings.Patience = None,
+    flow: fit_options.Recipe = None,
+    n_layers: fit_options.Layers = None,
+    hidden_sizes: fit_options.HiddenSizes = None,
+    n_bins: fit_options.Bins = None,
+    effort: fit_options.Effort = None,
+    batch_size: fit_options.BatchSize = None,
+    max_epochs: fit_options.MaxEpochs = None,
+    max_seconds: fit_options.MaxSeconds = None,
+    learning_rate: fit_options.LearningRate = None,
+    validation_fraction: fit_options.ValidationFraction = None,
+    patience: fit_options.Patience = None,
 ) -> None:
     """Learn the distribution of a table and write it to a model file.
 
     The file serves score, sample and info.
     """
-    given = settings.checked_settings(
+    given = fit_options.hyperparameters_given(
         flow=flow,
         n_layers=n_layers,
         hidden_sizes=hidden_sizes,

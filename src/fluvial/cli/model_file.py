@@ -9,8 +9,8 @@ from pathlib import Path
 from fluvial.artifacts import read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity, load
-from fluvial.estimators.loading import KINDS
+from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+from fluvial.estimators.loading import KINDS, restore
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def open_model(path: Path) -> FittedModel:
         OSError: where it cannot be read.
     """
     file = read_model(path, kind=KINDS)
-    estimator = load(path)
+    estimator = restore(file, where=str(path))
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
     schema = density.schema_
     features = list(schema.names) if schema.named else None

@@ -1,7 +1,9 @@
-"""The options of `fit` that set the flow and its training, and what they may be."""
+"""The options of `fit` that set the flow and its training.
 
-import math
-from typing import Annotated, Any
+Their ranges and defaults are those of the hyperparameters with their names.
+"""
+
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -26,7 +28,7 @@ Recipe = Annotated[
 ]
 Layers = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Layers of the flow.", rich_help_panel=_FLOW),
+    typer.Option(metavar="N", help="Layers of the flow.", rich_help_panel=_FLOW),
 ]
 HiddenSizes = Annotated[
     str | None,
@@ -36,7 +38,7 @@ HiddenSizes = Annotated[
 ]
 Bins = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Bins of each spline.", rich_help_panel=_FLOW),
+    typer.Option(metavar="N", help="Bins of each spline.", rich_help_panel=_FLOW),
 ]
 Effort = Annotated[
     str | None,
@@ -48,13 +50,11 @@ Effort = Annotated[
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Rows a step.", rich_help_panel=_TRAINING),
+    typer.Option(metavar="N", help="Rows a step.", rich_help_panel=_TRAINING),
 ]
 MaxEpochs = Annotated[
     int | None,
-    typer.Option(
-        min=1, metavar="N", help="Passes over the rows at most.", rich_help_panel=_TRAINING
-    ),
+    typer.Option(metavar="N", help="Passes over the rows at most.", rich_help_panel=_TRAINING),
 ]
 MaxSeconds = Annotated[
     float | None,
@@ -73,7 +73,6 @@ ValidationFraction = Annotated[
 Patience = Annotated[
     int | None,
     typer.Option(
-        min=1,
         metavar="N",
         help="Epochs without progress after which training stops.",
         rich_help_panel=_TRAINING,
@@ -81,31 +80,48 @@ Patience = Annotated[
 ]
 
 
-def checked_settings(**settings: Any) -> dict[str, Any]:
-    """Keep the settings that were given, as arguments of an estimator.
+def hyperparameters_given(**options: Any) -> dict[str, Any]:
+    """Keep the options that were given, as hyperparameters of the estimator.
 
     Raises:
-        typer.BadParameter: where one is out of its range.
+        typer.BadParameter: where the estimator refuses one.
     """
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     if "flow" in given:
         given["flow"] = given["flow"].replace("-", "_")
     if "hidden_sizes" in given:
         given["hidden_sizes"] = _parse_sizes(given["hidden_sizes"])
-    _check_range(given, "max_seconds", "a positive number", lambda x: 0 < x < math.inf)
-    _check_range(given, "learning_rate", "a positive number", lambda x: 0 < x < math.inf)
-    _check_range(given, "validation_fraction", "in the range 0 <= x < 1", lambda x: 0 <= x < 1)
-    _check_range(given, "contamination", "in the range 0 < x <= 0.5", lambda x: 0 < x <= 0.5)
+    if given:
+        _refuse_bad_values(given)
     return given
 
 
-def _check_range(given: dict[str, Any], name: str, described: str, holds: Any) -> None:
-    if name in given and not holds(given[name]):
-        bad_option("--" + name.replace("_", "-"), f"{given[name]} is not {described}")
+def _refuse_bad_values(given: dict[str, Any]) -> None:
+    """Let the estimator judge, before a large table is read."""
+    from fluvial.anomaly import check_contamination  # late, since JAX comes with it
+    from fluvial.densities import Hyperparameters
+    from fluvial.densities.hyperparameters import DETECTOR_FLOW
+
+    hyperparameters = {"flow": DETECTOR_FLOW} | given
+    try:
+        check_contamination(hyperparameters.pop("contamination", None))
+        Hyperparameters(**hyperparameters)
+    except ValueError as error:
+        _blame_option(given, error)
+
+
+def _blame_option(given: dict[str, Any], error: ValueError) -> NoReturn:
+    """Turn the error of a hyperparameter, which it names, into that of an option."""
+    problem = str(error)
+    named = [name for name in given if name in problem]
+    if not named:
+        raise error
+    first = min(named, key=problem.index)
+    bad_option("--" + first.replace("_", "-"), problem)
 
 
 def _parse_sizes(text: str) -> tuple[int, ...]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
         bad_option("--hidden-sizes", f"{text!r} is not a list of sizes such as 128,128")
-    return tuple(int(part) for part in parts)
