@@ -1,4 +1,9 @@
-"""The error and warning types of Fluvial."""
+"""The error and warning types of Fluvial, and how their messages list names."""
+
+from collections.abc import Sequence
+
+NAMES_SHOWN = 5
+"""Names that a message lists before it only counts them."""
 
 
 class DataError(ValueError):
@@ -19,3 +24,15 @@ class TrainingError(RuntimeError):
 
 class DataWarning(UserWarning):
     """The data can be used, but not as they are; the message says what was done about it."""
+
+
+def listed(names: Sequence[str], *, quote: bool = True) -> str:
+    """Return the first few names, and how many more there are.
+
+    Examples:
+        >>> listed(["a", "b"])
+        "'a', 'b'"
+    """
+    shown = ", ".join(repr(name) if quote else name for name in names[:NAMES_SHOWN])
+    n_more = len(names) - NAMES_SHOWN
+    return f"{shown} and {n_more} more" if n_more > 0 else shown

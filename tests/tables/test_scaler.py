@@ -5,12 +5,8 @@ import pytest
 
 from fluvial.errors import DataError, DataWarning, ShapeError
 from fluvial.tables import TableScaler
-from fluvial.tables.scaling import (
-    TAIL_START,
-    robust_centre_and_scale,
-    scale_rows,
-    unscale_rows,
-)
+from fluvial.tables.columns.robust_scale import robust_centre_and_scale
+from fluvial.tables.columns.tails import TAIL_START, scale_rows, unscale_rows
 
 LARGE = np.finfo(np.float64).max
 

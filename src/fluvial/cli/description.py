@@ -53,7 +53,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 def _first_flow(specification: dict[str, Any]) -> dict[str, Any]:
     """Of a mixture the first flow, else the specification itself."""
-    flows = [part for part in specification.get("parts", []) if part["type"] == "flow"]
+    flows = [member for member in specification.get("parts", []) if member["type"] == "flow"]
     return flows[0] if flows else specification
 
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluvial.cli.failures import bad_option
-from fluvial.errors import DataError, DataWarning
+from fluvial.errors import DataError, DataWarning, listed
 
 SCORED = ("log_prob", "decision", "is_anomaly")
 """The columns that scoring adds."""
-
-_SHOWN = 5
 
 
 def choose_columns(
@@ -100,13 +98,6 @@ def match_columns(
             stacklevel=2,
         )
     return features, unknown
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    more = len(names) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _named(option: str, values: Sequence[str], names: Sequence[str]) -> list[str]:

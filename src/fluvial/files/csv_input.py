@@ -13,8 +13,8 @@ import pyarrow.csv as arrow_csv
 from fluvial.errors import DataError
 from fluvial.files.column_names import refuse_duplicates
 
-BLOCK_BYTES = 16 * 2**20
-"""No row may be longer than this: the reader cannot join a row across two blocks' borders."""
+LONGEST_ROW = 16 * 2**20
+"""Bytes that a row may have: the reader takes as many at one time, and joins no halves of rows."""
 
 _SIGNATURES = {
     b"PAR1": "a Parquet file; name it .parquet",
@@ -94,7 +94,7 @@ def _read_cells(path: Path, n_columns: int) -> pa.Table:
             path,
             # One thread, because several do not know the number of a row that is refused.
             arrow_csv.ReadOptions(
-                use_threads=False, autogenerate_column_names=True, block_size=BLOCK_BYTES
+                use_threads=False, autogenerate_column_names=True, block_size=LONGEST_ROW
             ),
             arrow_csv.ParseOptions(
                 newlines_in_values=True,

@@ -15,7 +15,7 @@ from fluvial.files.formats import file_format
 
 pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
 
-ROWS_AT_ONCE = 65536
+ROWS_A_WRITE = 65536
 """Rows whose text is held in memory at one time, while CSV is written."""
 
 
@@ -49,8 +49,8 @@ def write_table(table: pa.Table, path: Path | None) -> None:
 def _write_csv(table: pa.Table, stream: IO[bytes]) -> None:
     header = _join_cells([pa.array([name]) for name in map(_quoted_name, table.column_names)])
     stream.write(header)
-    for start in range(0, table.num_rows, ROWS_AT_ONCE):
-        stream.write(_join_cells(list(_texts(table.slice(start, ROWS_AT_ONCE)))))
+    for start in range(0, table.num_rows, ROWS_A_WRITE):
+        stream.write(_join_cells(list(_texts(table.slice(start, ROWS_A_WRITE)))))
     stream.flush()
 
 

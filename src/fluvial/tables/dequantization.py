@@ -2,13 +2,8 @@
 
 import numpy as np
 
-REPEATED = 0.9
-"""A column is rounded where at most this share of its values are different."""
-
-ROUNDING = 1e-9
-"""Gaps smaller than this part of a column's largest magnitude are errors of arithmetic."""
-
-LARGEST = float(np.finfo(np.float64).max)
+from fluvial.tables.columns.limits import LARGEST
+from fluvial.tables.columns.resolution import smallest_step
 
 
 def rounding_steps(matrix: np.ndarray) -> np.ndarray:
@@ -25,17 +20,7 @@ def rounding_steps(matrix: np.ndarray) -> np.ndarray:
         >>> rounding_steps(np.array([[0.5, 1.2], [1.0, 3.4], [2.0, 5.1], [1.0, 7.7]]))
         array([0.5, 0. ])
     """
-    return np.array([_step(column) for column in matrix.T])
-
-
-def _step(column: np.ndarray) -> float:
-    values = np.unique(column)
-    if len(values) > REPEATED * len(column):
-        return 0.0
-    with np.errstate(over="ignore"):
-        gaps = np.diff(values)
-    gaps = gaps[(gaps > ROUNDING * np.abs(values).max()) & np.isfinite(gaps)]
-    return float(gaps.min()) if len(gaps) else 0.0
+    return np.array([smallest_step(column) for column in matrix.T])
 
 
 def dequantised(

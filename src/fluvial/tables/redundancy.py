@@ -5,8 +5,7 @@ from typing import Self
 
 import numpy as np
 
-TOLERANCE = 1e-6
-"""A left-out column departs where it differs by more than this part of its magnitude."""
+from fluvial.tables.columns.resolution import departs, is_constant
 
 PENALTY = 1e6
 """Nats that a row loses for each left-out column that departs."""
@@ -30,7 +29,7 @@ class LeftOut:
     @classmethod
     def find(cls, matrix: np.ndarray) -> Self:
         """Find the constant columns and the exact copies of `(n, D)` rows, n at least 1."""
-        constant = (matrix == matrix[0]).all(axis=0)
+        constant = is_constant(matrix.min(axis=0), matrix.max(axis=0))
         source = np.full(matrix.shape[1], CONSTANT, np.int64)
         first: dict[bytes, int] = {}
         for j in np.flatnonzero(~constant):
@@ -57,12 +56,10 @@ class LeftOut:
 
     def penalty(self, matrix: np.ndarray) -> np.ndarray:
         """Return what each row `(n, D)` loses, `(n,)`: -1e6 nats a departing column."""
-        lost = np.zeros(len(matrix))
-        for j in self.constant:
-            lost -= PENALTY * _departs(matrix[:, j], self.values[j])
-        for j in self.copies:
-            lost -= PENALTY * _departs(matrix[:, j], matrix[:, self.source[j]])
-        return lost
+        constant, copies = self.constant, self.copies
+        n_departing = departs(matrix[:, constant], self.values[constant]).sum(axis=1)
+        n_departing += departs(matrix[:, copies], matrix[:, self.source[copies]]).sum(axis=1)
+        return 0.0 - PENALTY * n_departing
 
     def restore(self, kept: np.ndarray) -> np.ndarray:
         """Put constants and copies back beside the kept columns `(n, n_kept)`: `(n, D)`."""
@@ -71,9 +68,3 @@ class LeftOut:
         whole[:, self.constant] = self.values[self.constant]
         whole[:, self.copies] = whole[:, self.source[self.copies]]
         return whole
-
-
-def _departs(column: np.ndarray, expected) -> np.ndarray:
-    # Halves, because a difference may pass the largest float64.
-    magnitude = np.maximum(np.abs(column), np.abs(expected))
-    return np.abs(column / 2 - expected / 2) > TOLERANCE * (magnitude / 2)

@@ -7,10 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fluvial.errors import DataError, ShapeError
+from fluvial.errors import DataError, ShapeError, listed
+from fluvial.tables.columns import NumericColumns
 from fluvial.tables.redundancy import LeftOut
-from fluvial.tables.scaling import robust_centre_and_scale, scale_rows, unscale_rows
-from fluvial.tables.source import listed
 from fluvial.tables.warning import warn_user
 
 
@@ -20,12 +19,11 @@ class TableScaler:
 
     Constant columns and exact copies are left out; every other column is centred at its median,
     divided by a robust scale and, beyond ten of these, mapped logarithmically
-    (`fluvial.tables.scaling`). Everything is computed in float64.
+    (`fluvial.tables.columns`). Everything is computed in float64.
 
     Attributes:
         left_out: the constants and copies among the columns.
-        centre: `(n_kept,)`, in the units of the table.
-        scale: `(n_kept,)`, positive, in the units of the table.
+        columns: the map of the columns that are kept.
 
     Examples:
         >>> rows = np.array([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]])
@@ -35,8 +33,7 @@ class TableScaler:
     """
 
     left_out: LeftOut
-    centre: np.ndarray
-    scale: np.ndarray
+    columns: NumericColumns
 
     @classmethod
     def fit(
@@ -74,11 +71,17 @@ class TableScaler:
         if warn:
             _warn_of(left_out, len(matrix), label or "column {}".format)
         kept = matrix[:, left_out.kept]
-        centre, scale = robust_centre_and_scale(kept if training is None else kept[training])
-        still = scale == 0
-        if still.any():
-            scale[still] = robust_centre_and_scale(kept[:, still])[1]
-        return cls(left_out, centre, scale)
+        return cls(left_out, NumericColumns.fit(kept, training=training))
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The centres of the kept columns, `(n_kept,)`, in the units of the table."""
+        return self.columns.centre
+
+    @property
+    def scale(self) -> np.ndarray:
+        """The scales of the kept columns, `(n_kept,)`, positive, in the units of the table."""
+        return self.columns.scale
 
     @property
     def n_columns(self) -> int:
@@ -88,7 +91,7 @@ class TableScaler:
     @property
     def n_kept(self) -> int:
         """The number of columns that a flow sees."""
-        return len(self.centre)
+        return self.columns.n_encoded
 
     def transform(
         self, matrix: np.ndarray, *, dtype: DTypeLike = np.float32
@@ -107,8 +110,7 @@ class TableScaler:
             ShapeError: where the number of columns is another.
         """
         _check_width(matrix, self.n_columns)
-        kept = matrix[:, self.left_out.kept]
-        scaled, log_det = scale_rows(kept, self.centre, self.scale)
+        scaled, log_det = self.columns.encode(matrix[:, self.left_out.kept])
         return scaled.astype(dtype), log_det + self.left_out.penalty(matrix)
 
     def inverse_transform(self, scaled: np.ndarray) -> np.ndarray:
@@ -124,13 +126,12 @@ class TableScaler:
             ShapeError: where the number of columns is another.
         """
         _check_width(scaled, self.n_kept)
-        return self.left_out.restore(unscale_rows(scaled, self.centre, self.scale))
+        return self.left_out.restore(self.columns.decode(scaled))
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays that a model file holds."""
         return {
-            "centre": self.centre,
-            "scale": self.scale,
+            **self.columns.to_arrays(),
             "source": self.left_out.source,
             "values": self.left_out.values,
         }
@@ -139,24 +140,24 @@ class TableScaler:
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
         """Return the scaler that `to_arrays` described."""
         left_out = LeftOut(arrays["source"], arrays["values"])
-        return cls(left_out, arrays["centre"], arrays["scale"])
+        return cls(left_out, NumericColumns.from_arrays(arrays))
 
 
 def _warn_of(left_out: LeftOut, n_rows: int, label: Callable[[int], str]) -> None:
-    parts = []
+    messages = []
     if len(left_out.constant):
         names = listed([label(j) for j in left_out.constant], quote=False)
-        parts.append(f"constant and left out of the density: {names}")
+        messages.append(f"constant and left out of the density: {names}")
     if len(left_out.copies):
         pairs = [f"{label(j)} (equals {label(int(left_out.source[j]))})" for j in left_out.copies]
-        parts.append(f"copies and left out of the density: {listed(pairs, quote=False)}")
+        messages.append(f"copies and left out of the density: {listed(pairs, quote=False)}")
     n_kept = len(left_out.kept)
     if n_rows < n_kept:
-        parts.append(
+        messages.append(
             f"{n_rows} rows are fewer than the {n_kept} columns that vary; expect a vague density"
         )
-    for part in parts:
-        warn_user(part)
+    for message in messages:
+        warn_user(message)
 
 
 def _check_width(matrix: np.ndarray, width: int) -> None:

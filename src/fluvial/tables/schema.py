@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from fluvial.errors import DataError
-from fluvial.tables.source import Source, listed
+from fluvial.errors import DataError, listed
+from fluvial.tables.source import Source
 from fluvial.tables.warning import warn_user
 
 

@@ -9,12 +9,9 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 from sklearn.utils import check_array
 
-from fluvial.errors import DataError
-from fluvial.tables.columns import has_inexact_integers, plain_values
+from fluvial.errors import DataError, listed
+from fluvial.tables.values import has_inexact_integers, plain_values
 from fluvial.tables.warning import warn_user
-
-SHOWN = 5
-"""How many names a message lists."""
 
 
 @dataclass(frozen=True)
@@ -177,10 +174,3 @@ def _too_few(noun: str, found: int, shape: tuple[int, ...], minimum: int) -> str
         f"Found array with {found} {noun}(s) (shape={shape}) while a minimum of {minimum} is "
         "required."
     )
-
-
-def listed(names: Sequence[str], *, quote: bool = True) -> str:
-    """Return the first names, and how many more there are."""
-    shown = ", ".join(repr(name) if quote else name for name in names[:SHOWN])
-    rest = len(names) - SHOWN
-    return f"{shown} and {rest} more" if rest > 0 else shown

@@ -1,0 +1,4 @@
+"""The kinds of columns, each a file that keeps the contract of `ColumnGroup`."""
+
+from fluvial.tables.columns.contract import ColumnGroup as ColumnGroup
+from fluvial.tables.columns.numeric import NumericColumns as NumericColumns

@@ -1,0 +1,68 @@
+"""Columns of numbers: centred at the median, divided by a robust scale, with logarithmic tails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from fluvial.tables.columns.contract import ColumnGroup
+from fluvial.tables.columns.robust_scale import robust_centre_and_scale
+from fluvial.tables.columns.tails import scale_rows, unscale_rows
+
+
+@dataclass(frozen=True)
+class NumericColumns(ColumnGroup):
+    """Robust standardisation, logarithmic beyond ten scales from the centre.
+
+    Attributes:
+        centre: `(D,)`, in the units of the table.
+        scale: `(D,)`, positive, in the units of the table.
+
+    Examples:
+        >>> columns = NumericColumns.fit(np.array([[1.0], [2.0], [4.0]]))
+        >>> columns.decode(columns.encode(np.array([[3.0]]))[0])
+        array([[3.]])
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def fit(cls, matrix: np.ndarray, *, training: np.ndarray | None = None) -> Self:
+        """Learn centres and scales; see `ColumnGroup.fit`.
+
+        A column that varies in the other rows alone takes its scale from all of them.
+        """
+        centre, scale = robust_centre_and_scale(matrix if training is None else matrix[training])
+        still = scale == 0
+        if still.any():
+            scale[still] = robust_centre_and_scale(matrix[:, still])[1]
+        return cls(centre, scale)
+
+    @property
+    def n_columns(self) -> int:
+        """The number of columns."""
+        return len(self.centre)
+
+    @property
+    def n_encoded(self) -> int:
+        """The number of columns that a flow sees: as many."""
+        return len(self.centre)
+
+    def encode(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Scale rows; see `ColumnGroup.encode` and `fluvial.tables.columns.tails`."""
+        return scale_rows(matrix, self.centre, self.scale)
+
+    def decode(self, encoded: np.ndarray) -> np.ndarray:
+        """Map scaled rows back; see `ColumnGroup.decode`."""
+        return unscale_rows(encoded, self.centre, self.scale)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return centres and scales."""
+        return {"centre": self.centre, "scale": self.scale}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Return the columns that `to_arrays` described."""
+        return cls(arrays["centre"], arrays["scale"])
