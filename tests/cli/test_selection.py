@@ -10,16 +10,22 @@ from fluvial.cli.rows import parse_rows
 from fluvial.cli.selection import choose_columns, match_columns
 from fluvial.errors import DataError, DataWarning
 from fluvial.files.row_range import RowRange
+from fluvial.files.table_file import Header
+from fluvial.tables.index_columns import index_columns
 
 PATH = Path("t.csv")
 
 
+def header(names, index=()):
+    return Header(list(names), index_columns(list(names), index))
+
+
 def choose(*names, **options):
-    return choose_columns(PATH, list(names), **options)
+    return choose_columns(PATH, header(names), **options)
 
 
 def match(*names, features=("a", "b"), left_out=()):
-    return match_columns(PATH, list(names), features=list(features), left_out=list(left_out))
+    return match_columns(PATH, header(names), features=list(features), left_out=list(left_out))
 
 
 def test_all_columns_are_the_default():
@@ -61,6 +67,21 @@ def test_a_column_without_a_name_is_left_out_with_a_warning():
         assert choose("", "a") == (["a"], [""])
 
 
+def test_an_index_that_pandas_wrote_is_left_out_with_a_warning_unless_it_is_named():
+    with pytest.warns(DataWarning, match="'Unnamed: 0' is an index that pandas wrote"):
+        assert choose("Unnamed: 0", "a") == (["a"], ["Unnamed: 0"])
+    assert choose("Unnamed: 0", "a", columns=["Unnamed: 0"])[0] == ["Unnamed: 0"]
+    assert choose("Unnamed: 0", "a", exclude=["Unnamed: 0"])[0] == ["a"]
+    with pytest.warns(DataWarning, match="'key' is an index"):
+        assert choose_columns(PATH, header(["a", "key"], ["key"])) == (["a"], ["key"])
+
+
+def test_a_model_without_names_takes_no_index():
+    with pytest.warns(DataWarning, match="'Unnamed: 0' is an index that pandas wrote"):
+        found = match_columns(PATH, header(["Unnamed: 0", "b"]), features=None, left_out=[])
+    assert found == (["b"], ["Unnamed: 0"])
+
+
 def test_names_that_scoring_adds_cannot_be_fitted():
     with pytest.raises(DataError, match="--exclude decision"):
         choose("a", "decision")
@@ -77,7 +98,7 @@ def test_unknown_columns_are_warned_of():
 
 
 def test_a_model_without_names_takes_all_columns_in_their_order():
-    assert match_columns(PATH, ["b", "a"], features=None, left_out=[]) == (["b", "a"], [])
+    assert match_columns(PATH, header(["b", "a"]), features=None, left_out=[]) == (["b", "a"], [])
 
 
 def test_missing_columns_are_refused_and_unknown_ones_named_beside():

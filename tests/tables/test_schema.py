@@ -170,3 +170,27 @@ def test_warnings_point_at_the_line_of_the_user():
     with pytest.warns(DataWarning, match="beyond") as caught:
         read_table(np.array([[2**60]]))
     assert caught[0].filename == __file__
+
+
+def test_the_index_of_a_pandas_frame_in_arrow_is_left_out_with_a_warning():
+    frame = pd.DataFrame(GOOD, index=[5, 6, 9])
+    table = pa.Table.from_pandas(frame)
+    with pytest.warns(DataWarning, match="index .* is left out: '__index_level_0__'"):
+        matrix, schema = read_table(table)
+    np.testing.assert_array_equal(matrix, MATRIX)
+    assert schema.names == ("a", "b", "c")
+    with pytest.warns(DataWarning, match="is left out"):
+        np.testing.assert_array_equal(schema.align(table), MATRIX)
+    with pytest.warns(DataWarning, match="is left out: 'c'"):
+        assert read_table(pa.Table.from_pandas(frame.set_index("c")))[1].names == ("a", "b")
+
+
+def test_an_index_that_a_model_was_fitted_with_stays():
+    table = pa.Table.from_pandas(pd.DataFrame(GOOD, index=[5, 6, 9]))
+    schema = read_table(table.replace_schema_metadata())[1]
+    assert schema.align(table).shape == (3, 4)
+
+
+def test_a_name_that_pandas_gives_an_index_is_warned_of(frame):
+    with pytest.warns(DataWarning, match="'Unnamed: 0' may be the index"):
+        assert read_table(frame({"Unnamed: 0": [0, 1, 2], **GOOD}))[1].n_columns == 4

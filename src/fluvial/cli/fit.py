@@ -12,7 +12,7 @@ from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
 from fluvial.files.formats import file_format
 from fluvial.files.row_range import RowRange
-from fluvial.files.table_file import read_column_names, read_table_file
+from fluvial.files.table_file import read_header, read_table_file
 
 
 def fit(
@@ -103,9 +103,7 @@ def _fit_file(
     from fluvial.cli.selection import choose_columns
     from fluvial.files.numeric_columns import numeric_columns
 
-    kept, left_out = choose_columns(
-        table, read_column_names(table), columns=columns, exclude=exclude
-    )
+    kept, left_out = choose_columns(table, read_header(table), columns=columns, exclude=exclude)
     selected = read_table_file(table, columns=kept).select_rows(rows)
     if selected.n_rows < 2:
         raise DataError(f"{table}: one data row is not enough to fit; give two or more")

@@ -47,7 +47,7 @@ def score(
     detector, fitted = open_detector(model)
     source = read_table_file(table)
     features, unknown = match_columns(
-        table, source.names, features=fitted.features, left_out=fitted.left_out
+        table, source.header, features=fitted.features, left_out=fitted.left_out
     )
     source = source.select_rows(selected)
     numbers = numeric_columns(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fluvial.cli.failures import bad_option
 from fluvial.errors import DataError, DataWarning, listed
+from fluvial.files.table_file import Header
 
 SCORED = ("log_prob", "decision", "is_anomaly")
 """The columns that scoring adds."""
@@ -14,7 +15,7 @@ SCORED = ("log_prob", "decision", "is_anomaly")
 
 def choose_columns(
     path: Path,
-    names: Sequence[str],
+    header: Header,
     *,
     columns: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
@@ -23,7 +24,7 @@ def choose_columns(
 
     Args:
         path: the file, for messages.
-        names: its columns.
+        header: its columns; an index is left out, with a warning, unless `columns` names it.
         columns: the values of `--columns`; each one name or several with commas between them.
         exclude: the values of `--exclude`, likewise.
 
@@ -35,16 +36,12 @@ def choose_columns(
         typer.BadParameter: where an option names a column that is not there.
         DataError: where no column is left, or one has a name that scoring needs.
     """
+    names = header.names
     wanted = _named("--columns", columns, names) if columns else list(names)
     dropped = set(_named("--exclude", exclude, names)) if exclude else set()
     kept = [name for name in wanted if name not in dropped]
-    if "" in kept and not columns:
-        kept.remove("")
-        warnings.warn(
-            f"{path}: column {names.index('')} has no name, as an index has none, and is left out",
-            DataWarning,
-            stacklevel=2,
-        )
+    if not columns:
+        kept = _without_index(path, header, kept)
     if not kept:
         raise DataError(f"{path}: no column is left to fit")
     for name in SCORED:
@@ -53,19 +50,20 @@ def choose_columns(
                 f"{path}: column {name!r} has the name of a column that scoring adds;"
                 f" rename it, or leave it out with --exclude {name}"
             )
-    return kept, [name for name in names if name not in set(kept)]
+    used = set(kept)
+    return kept, [name for name in names if name not in used]
 
 
 def match_columns(
-    path: Path, names: Sequence[str], *, features: Sequence[str] | None, left_out: Sequence[str]
+    path: Path, header: Header, *, features: Sequence[str] | None, left_out: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Compare the columns of a file with those a model knows.
 
     Args:
         path: the file, for messages.
-        names: its columns.
+        header: its columns.
         features: the columns that the model uses; None where it knows no names, and takes all
-            in their order.
+            but an index in their order.
         left_out: columns left out when it was fitted; they may be there or not.
 
     Returns:
@@ -74,8 +72,11 @@ def match_columns(
     Raises:
         DataError: where a column is missing, or has the name of one that scoring adds.
     """
+    names = header.names
     present = set(names)
-    features = list(names) if features is None else list(features)
+    warned = set()
+    if features is None:
+        features, warned = _without_index(path, header, names), set(header.index)
     missing = [name for name in features if name not in present]
     known = {*features, *left_out}
     unknown = [name for name in names if name not in known]
@@ -90,20 +91,35 @@ def match_columns(
             f"{path}: has a column {taken[0]!r} already, which scoring would add;"
             " rename or drop it (was this file scored before?)"
         )
-    if unknown:
+    unwarned = [name for name in unknown if name not in warned]
+    if unwarned:
         warnings.warn(
             f"{path}: columns that the model was not fitted with are copied and do not count:"
-            f" {listed(unknown)}",
+            f" {listed(unwarned)}",
             DataWarning,
             stacklevel=2,
         )
-    return features, unknown
+    return list(features), unknown
+
+
+def _without_index(path: Path, header: Header, names: Sequence[str]) -> list[str]:
+    """Leave out of some columns those that are an index, after a warning of each."""
+    index = set(header.index).intersection(names)
+    for place, name in enumerate(header.names):
+        if name in index:
+            described = (
+                f"{name!r} is an index that pandas wrote"
+                if name
+                else f"{place} has no name, as an index has none"
+            )
+            warnings.warn(f"{path}: column {described}, and is left out", DataWarning, stacklevel=3)
+    return [name for name in names if name not in index]
 
 
 def _named(option: str, values: Sequence[str], names: Sequence[str]) -> list[str]:
     """The columns that an option names; one whose name holds a comma is taken whole."""
     present = set(names)
-    chosen: list[str] = []
+    chosen: dict[str, None] = {}  # a set that keeps its order
     for value in values:
         items = [value] if value in present else [item.strip() for item in value.split(",")]
         for item in items:
@@ -111,9 +127,8 @@ def _named(option: str, values: Sequence[str], names: Sequence[str]) -> list[str
                 if item == "" and len(items) > 1:
                     continue
                 bad_option(option, _no_such_column(item, names))
-            if item not in chosen:
-                chosen.append(item)
-    return chosen
+            chosen[item] = None
+    return list(chosen)
 
 
 def _no_such_column(name: str, names: Sequence[str]) -> str:

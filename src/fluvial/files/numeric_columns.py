@@ -91,6 +91,8 @@ def _trouble(
 ) -> Trouble | None:
     if array is None:
         return _describe_text(column, name, table)
+    if not array.null_count and _all_finite(array):
+        return None
     for what, bad in (("missing values", _missing(array)), ("infinite values", _infinite(array))):
         count = pc.sum(bad).as_py() or 0
         if count:
@@ -109,6 +111,10 @@ def _describe_text(column: pa.ChunkedArray, name: str, table: TableFile) -> Trou
     if pa.types.is_nested(kind):
         what = f"values of type {kind}"
     return Trouble(name, what, len(column), table.first_row, str(column[0].as_py()))
+
+
+def _all_finite(array: pa.ChunkedArray) -> bool:
+    return not pa.types.is_floating(array.type) or bool(pc.all(pc.is_finite(array)).as_py())
 
 
 def _missing(array: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,11 +9,25 @@ from typing import TYPE_CHECKING
 
 from fluvial.errors import DataError, DataWarning
 from fluvial.files.formats import file_format
+from fluvial.tables.index_columns import declared_index, index_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from fluvial.files.row_range import RowRange
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a file.
+
+    Args:
+        names: in the order of the file.
+        index: those that are no data but an index that pandas wrote.
+    """
+
+    names: list[str]
+    index: list[str]
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,11 @@ class TableFile:
     def names(self) -> list[str]:
         """The column names, in the order of the file."""
         return self.columns.column_names
+
+    @property
+    def header(self) -> Header:
+        """The columns of the file that were read."""
+        return _header(self.columns.schema)
 
     @property
     def n_rows(self) -> int:
@@ -90,8 +109,8 @@ def read_table_file(path: Path, *, columns: list[str] | None = None) -> TableFil
     return TableFile(path, table, is_text)
 
 
-def read_column_names(path: Path) -> list[str]:
-    """The column names of a file, without reading its rows.
+def read_header(path: Path) -> Header:
+    """The columns of a file, without reading its rows.
 
     Raises:
         DataError, OSError: as `read_table_file`.
@@ -99,8 +118,14 @@ def read_column_names(path: Path) -> list[str]:
     if file_format(path, role="a table") == ".csv":
         from fluvial.files.csv_input import read_csv_header
 
-        return read_csv_header(path)
+        names = read_csv_header(path)
+        return Header(names, index_columns(names))
     from fluvial.files.parquet_input import open_parquet
 
     with open_parquet(path) as file:
-        return file.schema_arrow.names
+        return _header(file.schema_arrow)
+
+
+def _header(schema: pa.Schema) -> Header:
+    names = schema.names
+    return Header(names, index_columns(names, declared_index(schema.metadata)))

@@ -8,12 +8,14 @@ import pyarrow.compute
 
 from fluvial.errors import DataWarning
 from fluvial.files.table_file import TableFile
+from fluvial.tables.values import EXACT_INTEGERS
 
 pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
 
 MISSING = ("", "#n/a", "<na>", "n/a", "na", "nan", "-nan", "none", "null", "nil")
 """Cells of a CSV file that stand for a missing value, in lower case and without blanks."""
 
+_MISSING, _TRUTHS = pa.array(MISSING), pa.array(["true", "false"])
 _NUMBER = r"^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity)$"
 
 
@@ -30,18 +32,17 @@ def parse_cells(text: pa.ChunkedArray, name: str, *, warn: bool = True) -> pa.Ch
     """
     cells = pc.utf8_trim_whitespace(text)
     lower = pc.utf8_lower(cells)
-    cells = pc.if_else(pc.is_in(lower, pa.array(MISSING)), None, cells)
+    cells = pc.if_else(pc.is_in(lower, _MISSING), None, cells)
     try:
         return pc.cast(cells, pa.int64())
     except pa.ArrowInvalid:
         pass
-    if _all(pc.is_in(pc.utf8_lower(cells), pa.array(["true", "false"])), cells):
-        return pc.cast(cells, pa.bool_())
     try:
         numbers = pc.cast(cells, pa.float64())
     except pa.ArrowInvalid:
-        return None
-    if warn and _all(pc.match_substring_regex(cells, r"^[+-]?[0-9]+$"), cells):
+        truths = _all(pc.is_in(lower, _TRUTHS), cells)
+        return pc.cast(cells, pa.bool_()) if truths else None
+    if warn and _are_inexact_integers(numbers, cells):
         warnings.warn(
             f"integers beyond 2^53 in column {name!r}: float64 rounds them; subtract an offset"
             " first if the last digits matter",
@@ -60,7 +61,7 @@ def find_text(text: pa.ChunkedArray) -> tuple[str, int, int]:
     cells = pc.utf8_trim_whitespace(text)
     lower = pc.utf8_lower(cells)
     number = pc.match_substring_regex(lower, _NUMBER)
-    wrong = pc.invert(pc.or_(number, pc.is_in(lower, pa.array(MISSING))))
+    wrong = pc.invert(pc.or_(number, pc.is_in(lower, _MISSING)))
     row = max(pc.index(wrong, True).as_py(), 0)
     what = "dates" if _are_dates(pc.filter(cells, wrong)) else "text"
     return what, pc.sum(wrong).as_py() or len(text), row
@@ -83,6 +84,14 @@ def guess_types(table: TableFile, *, parsed: pa.Table | None = None) -> pa.Table
         for name, text in zip(table.names, columns, strict=True)
     ]
     return pa.table(arrays, names=table.names)
+
+
+def _are_inexact_integers(numbers: pa.ChunkedArray, cells: pa.ChunkedArray) -> bool:
+    """Whether all cells are integers, and float64 does not represent some of their magnitude."""
+    largest = pc.max(pc.abs(numbers)).as_py()
+    if largest is None or largest < EXACT_INTEGERS:
+        return False
+    return _all(pc.match_substring_regex(cells, r"^[+-]?[0-9]+$"), cells)
 
 
 def _typed_or_text(text: pa.ChunkedArray, array: pa.ChunkedArray | None) -> pa.ChunkedArray:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from fluvial.errors import DataError, listed
+from fluvial.tables.index_columns import index_columns
 from fluvial.tables.source import Source
 from fluvial.tables.warning import warn_user
 
@@ -57,7 +58,7 @@ class Schema:
             DataError: where columns are missing, unknown or more or fewer than these, and as
                 `read_table` does.
         """
-        source = Source.of(table)
+        source = Source.of(table, keep=self.names)
         if source.names is None or not self.named:
             self._check_count(source, owner)
             source.check_rows(1)
@@ -69,7 +70,8 @@ class Schema:
     def _order(self, names: Sequence[str], owner: str) -> list[int]:
         where = {name: index for index, name in enumerate(names)}
         missing = [name for name in self.names if name not in where]
-        unknown = [name for name in names if name not in set(self.names)]
+        known = set(self.names)
+        unknown = [name for name in names if name not in known]
         if missing:
             also = f"; unknown to it: {listed(unknown)}" if unknown else ""
             raise DataError(
@@ -124,6 +126,17 @@ def read_table(table, *, minimum_rows: int = 1) -> tuple[np.ndarray, Schema]:
     """
     source = Source.of(table)
     source.check_rows(minimum_rows)
+    _warn_of_index(source.names or ())
     names = source.names or tuple(f"x{i}" for i in range(source.n_columns))
     schema = Schema(names, source.types(), source.names is not None)
     return source.matrix(range(source.n_columns), schema.label), schema
+
+
+def _warn_of_index(names: Sequence[str]) -> None:
+    """Tell of columns that pandas calls as it calls the index of a frame written to CSV."""
+    index = [name for name in index_columns(names) if name]
+    if index:
+        warn_user(
+            f"{listed(index)} may be the index that pandas wrote to a CSV file, and counts as a"
+            " column like any other; drop it unless it is data"
+        )

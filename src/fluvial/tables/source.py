@@ -1,8 +1,8 @@
 """A table behind one interface, whatever library it comes from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import narwhals as nw
 import numpy as np
@@ -10,22 +10,27 @@ from narwhals.exceptions import DuplicateError
 from sklearn.utils import check_array
 
 from fluvial.errors import DataError, listed
+from fluvial.tables.index_columns import declared_index
 from fluvial.tables.values import has_inexact_integers, plain_values
 from fluvial.tables.warning import warn_user
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table behind one interface: a two-dimensional array or a narwhals frame."""
+    """A table behind one interface: a two-dimensional array, or the columns of a frame."""
 
-    data: Any
+    data: np.ndarray | tuple[nw.Series, ...]
     names: tuple[str, ...] | None
     n_rows: int
     n_columns: int
 
     @classmethod
-    def of(cls, table) -> Self:
-        """Look at an array or a frame; values are not read yet."""
+    def of(cls, table, *, keep: Collection[str] = ()) -> Self:
+        """Look at an array or a frame; values are not read yet.
+
+        A column of a pyarrow table that is the index of a pandas frame, by its metadata, is left
+        out with a warning, unless its name is among those to keep.
+        """
         try:
             frame = nw.from_native(table, pass_through=True)
         except DuplicateError:
@@ -37,7 +42,13 @@ class Source:
             names = _usable_names(table)
             if not frame.shape[1]:
                 raise DataError(_too_few("feature", 0, frame.shape, 1))
-            return cls(frame, names, *frame.shape)
+            # At once: to look columns up one by one takes time with the square of their number.
+            columns = tuple(frame.iter_columns())
+            index = _index_places(table, names, keep)
+            if index:
+                columns = tuple(c for place, c in enumerate(columns) if place not in index)
+                names = tuple(n for place, n in enumerate(names or ()) if place not in index)
+            return cls(columns, names, len(frame), len(columns))
         if np.ma.isMaskedArray(table):
             table = np.ma.filled(table.astype(np.float64), np.nan)
         try:
@@ -62,7 +73,7 @@ class Source:
         """Return the name of each column's data type."""
         if isinstance(self.data, np.ndarray):
             return (self.data.dtype.name,) * self.n_columns
-        return tuple(str(self._series(i).dtype).lower() for i in range(self.n_columns))
+        return tuple(str(series.dtype).lower() for series in self.data)
 
     def matrix(self, order: Sequence[int], label: Callable[[int], str]) -> np.ndarray:
         """Return the columns at the places `order` in float64, checked to be finite.
@@ -92,13 +103,10 @@ class Source:
             )
         return out
 
-    def _series(self, place: int) -> nw.Series:
-        return self.data[:, place]
-
     def _values(self, place: int, label: str) -> np.ndarray:
         if isinstance(self.data, np.ndarray):
             return self.data[:, place]
-        return _series_values(self._series(place), label)
+        return _series_values(self.data[place], label)
 
 
 def _series_values(series: nw.Series, label: str) -> np.ndarray:
@@ -122,6 +130,19 @@ def _series_values(series: nw.Series, label: str) -> np.ndarray:
     if dtype in (nw.String, nw.Categorical, nw.Enum):
         raise DataError(f"{label} holds text; leave it out, or encode it as numbers first")
     raise DataError(f"{label} is of type {dtype}, which holds no plain numbers; leave it out")
+
+
+def _index_places(table, names: tuple[str, ...] | None, keep: Collection[str]) -> set[int]:
+    """Where the columns stand that are the index of a pandas frame; each is warned of."""
+    declared = set(declared_index(getattr(getattr(table, "schema", None), "metadata", None)))
+    found = [name for name in names or () if name in declared.difference(keep)]
+    if not found or len(found) == len(names or ()):
+        return set()
+    warn_user(
+        f"the index of a pandas frame is left out: {listed(found)}; give it another name, or drop"
+        " the metadata of pandas, if it is data"
+    )
+    return {place for place, name in enumerate(names or ()) if name in found}
 
 
 def _usable_names(table) -> tuple[str, ...] | None:
