@@ -7,7 +7,7 @@ from tests.counting import FEW, MANY, CountedName, n_calls
 
 from fluvial.cli.selection import choose_columns, match_columns
 from fluvial.files.column_names import refuse_duplicates
-from fluvial.files.numeric_columns import numeric_columns
+from fluvial.files.numeric import numeric_columns
 from fluvial.files.table_file import Header, read_header, read_table_file
 from fluvial.files.text_cells import guess_types
 

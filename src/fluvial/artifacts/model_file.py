@@ -24,12 +24,25 @@ from fluvial.artifacts.atomic import atomic_path
 from fluvial.errors import ModelFileError
 
 FORMAT_VERSION = 1
+"""The version that is written."""
+
 READABLE_VERSIONS = (1,)
+"""The versions that are read."""
+
 LIBRARIES = ("jax", "equinox", "numpy")
+"""Libraries whose versions a file tells."""
+
 FIELD = "fluvial"
+"""The entry of safetensors' metadata that holds the model header."""
+
 BLANK = " " * 64
+"""What stands in place of the 64 hexadecimal digits of the checksum while it is computed."""
+
 OWN_ENTRIES = ("format_version", "kind", "libraries", "sha256")
+"""Entries of the model header that the format makes itself."""
+
 LONGEST_TABLE = 100_000_000
+"""Bytes that a table of arrays may have; safetensors has the same limit."""
 
 
 @dataclass(frozen=True)

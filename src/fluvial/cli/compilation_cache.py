@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 MAX_BYTES = 256 * 2**20
-"""The programs that were used least recently are removed beyond this size."""
+"""Size of the folder beyond which the programs that were used least recently are removed."""
 
 
 def keep_compiled_programs(*, off: bool) -> None:

@@ -12,7 +12,6 @@ from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
 from fluvial.files.formats import file_format
 from fluvial.files.row_range import RowRange
-from fluvial.files.table_file import read_header, read_table_file
 
 
 def fit(
@@ -101,7 +100,8 @@ def _fit_file(
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
     from fluvial.cli.selection import choose_columns
-    from fluvial.files.numeric_columns import numeric_columns
+    from fluvial.files.numeric import numeric_columns
+    from fluvial.files.table_file import read_header, read_table_file
 
     kept, left_out = choose_columns(table, read_header(table), columns=columns, exclude=exclude)
     selected = read_table_file(table, columns=kept).select_rows(rows)

@@ -10,7 +10,6 @@ from fluvial.cli import options
 from fluvial.cli.destination import check_destination
 from fluvial.cli.rows import parse_rows
 from fluvial.files.formats import file_format
-from fluvial.files.table_file import read_table_file
 
 
 def score(
@@ -39,7 +38,8 @@ def score(
     from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_detector
     from fluvial.cli.selection import match_columns
-    from fluvial.files.numeric_columns import numeric_columns
+    from fluvial.files.numeric import numeric_columns
+    from fluvial.files.table_file import read_table_file
     from fluvial.files.table_output import write_table
     from fluvial.files.text_cells import guess_types
 

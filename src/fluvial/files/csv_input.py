@@ -1,7 +1,7 @@
 """Reading CSV: every cell as the text that stands in the file.
 
 Text, because the scored file must hold the input's columns unchanged (007 stays 007, 1.50 stays
-1.50); `numeric_columns.py` turns the columns that a model uses into numbers.
+1.50); `numeric.py` turns the columns that a model uses into numbers.
 """
 
 import csv

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#4D4D4D"
 
 _BINS = 40
+"""Bins of the histograms of scores."""
 
 
 def overview_figure(

@@ -104,8 +104,8 @@ class Schema:
 def read_table(table, *, minimum_rows: int = 1) -> tuple[np.ndarray, Schema]:
     """Read a table of numbers.
 
-    Booleans become 0 and 1. Integers beyond 2^53, which float64 cannot represent all, are warned
-    of with a `DataWarning`.
+    Booleans become 0 and 1. A `DataWarning` tells of integers beyond 2^53, some of which float64
+    cannot represent, and of an index that pandas wrote.
 
     Args:
         table: an array `(n, D)` or anything NumPy makes one of, or a pandas, polars or pyarrow

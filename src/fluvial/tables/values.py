@@ -50,7 +50,7 @@ def plain_values(values: np.ndarray, label: str) -> np.ndarray:
 
 
 def has_inexact_integers(values: np.ndarray) -> bool:
-    """Tell whether integers are too large for float64 to represent them all."""
+    """Tell whether some integers are so large that float64 may not represent them."""
     if values.dtype.kind not in "iu" or values.dtype.itemsize < 8 or not values.size:
         return False
     return int(values.max()) > EXACT_INTEGERS or int(values.min()) < -EXACT_INTEGERS

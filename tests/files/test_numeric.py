@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fluvial.errors import DataError, DataWarning
-from fluvial.files.numeric_columns import numeric_columns
+from fluvial.files.numeric import numeric_columns
 from fluvial.files.row_range import RowRange
 from fluvial.files.table_file import read_table_file
 from fluvial.files.text_cells import guess_types
