@@ -50,7 +50,7 @@ def test_ctrl_c_returns_the_best_so_far_and_says_so(flow, capsys, monkeypatch):
             signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr("fluvial.training.driver.progress", lambda **_: Impatient("start"))
+    monkeypatch.setattr("fluvial.training.minimisation.progress", lambda **_: Impatient("start"))
     fitted, history = fit(KEY, flow, X, max_epochs=10**6)
     assert history.stop_reason == "interrupted"
     assert len(history.train_loss) < 10**6

@@ -1,7 +1,13 @@
-"""Maximum likelihood: compiled training, early stopping, history."""
+"""Compiled training: maximum likelihood and other objectives, early stopping, history."""
 
-from fluvial.training.driver import fit as fit
 from fluvial.training.ensemble import fit_ensemble as fit_ensemble
 from fluvial.training.history import History as History
+from fluvial.training.maximum_likelihood import fit as fit
+from fluvial.training.minimisation import minimise as minimise
+from fluvial.training.objective import (
+    Batch as Batch,
+    Objective as Objective,
+    negative_log_likelihood as negative_log_likelihood,
+)
 from fluvial.training.stacking import stack as stack
 from fluvial.training.trainable import decayed as decayed, trainable as trainable

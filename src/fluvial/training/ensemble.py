@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import equinox as eqx
@@ -11,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.parallel import n_side_by_side, threads
+from fluvial.parallel import n_side_by_side
 from fluvial.training.history import History
-from fluvial.training.program import Run, first, next_segment
+from fluvial.training.host_loop import Group, train
+from fluvial.training.objective import negative_log_likelihood
+from fluvial.training.options import Options
 from fluvial.training.progress import progress
-from fluvial.training.rows import Rows, Table, checked_table
-from fluvial.training.segments import Task, drive, recorded, traced
-from fluvial.training.setup import Options, Parts, first_line, make_run, taken_apart
-from fluvial.training.state import Scalar, State
+from fluvial.training.rows import PaddedRows, checked_dataset
+from fluvial.training.run import Partition, Run, Split, make_run, partition, splits, title
 
 
 def fit_ensemble(
@@ -67,42 +66,31 @@ def fit_ensemble(
     """
     began = time.monotonic()
     options = Options(**settings)
-    options.check()
     keys, flows = list(keys), list(flows)
     if not flows or len(keys) != len(flows):
         raise ValueError(
             "an ensemble needs one or more flows and a key for each, but got "
             f"{len(flows)} flows and {len(keys)} keys"
         )
-    parts = [taken_apart(flow) for flow in flows]
-    _check_alike(parts)
-    table = checked_table(flows[0], X, condition, sample_weight, parts[0].dtype)
-    given = options.held_out(flows[0], parts[0].dtype)
-    tables = [options.parts(key, table, given) for key in keys]
+    members = [partition(flow) for flow in flows]
+    _check_alike(members)
+    dataset = checked_dataset(flows[0], X, condition, sample_weight, members[0].dtype)
+    rows = splits(keys, flows[0], dataset, options)
+    runs = _runs(members[0], rows, options)
     bar = progress(
         show=options.show_progress,
         total=options.max_epochs,
-        start=f"{len(flows)} members: " + first_line(parts[0], *tables[0], options),
+        start=f"{len(flows)} members: {title(members[0], rows[0], runs[0])}",
     )
-    runs = _runs(parts[0], tables, options)
     size = len(flows) // _n_groups(len(flows), n_side_by_side())
-    starts = range(0, len(flows), size)
-    groups = [_joint_run(parts[i : i + size], runs[i : i + size]) for i in starts]
-    states = []
-    for group, i in zip(groups, starts, strict=True):
-        params = _stacked([part.params for part in parts[i : i + size]])
-        states.append(_start(group, params, jnp.stack(keys[i : i + size])))
-    held_out = runs[0].validation is not None
-    with threads() as pool:
-        advance = _SideBySide(groups, pool).advance
-        task = Task(advance, _told, len(flows), held_out, began, options.max_seconds)
-        states, histories = drive(task, states, bar)
-    best = [member for state in states for member in _members(jax.device_get(state.best), size)]
-    members = [
-        eqx.combine(jax.tree.map(jax.device_put, params), part.frozen)
-        for params, part in zip(best, parts, strict=True)
-    ]
-    return members, histories
+    groups, starts = [], []
+    for i in range(0, len(flows), size):
+        of_group = members[i : i + size]
+        groups.append(_joint(of_group, runs[i : i + size]))
+        starts.append((_stacked([m.params for m in of_group]), jnp.stack(keys[i : i + size])))
+    best, histories = train(groups, starts, began=began, max_seconds=options.max_seconds, bar=bar)
+    fitted = [eqx.combine(b, member.frozen) for b, member in zip(best, members, strict=True)]
+    return fitted, histories
 
 
 def _n_groups(n_members: int, n_at_once: int) -> int:
@@ -115,15 +103,15 @@ def _n_groups(n_members: int, n_at_once: int) -> int:
     return next(n for n in range(fewest, n_members + 1) if n_members % n == 0)
 
 
-def _check_alike(parts: list[Parts]) -> None:
+def _check_alike(members: list[Partition]) -> None:
     """Refuse members that differ in more than the values of their arrays.
 
     Raises:
         ValueError: naming the first that differs from member 0.
     """
-    shapes = [jax.tree.map(lambda a: (a.shape, a.dtype), _arrays(part)) for part in parts]
-    rest = [eqx.filter(part.frozen, eqx.is_array, inverse=True) for part in parts]
-    for number in range(1, len(parts)):
+    shapes = [jax.tree.map(lambda a: (a.shape, a.dtype), _arrays(member)) for member in members]
+    rest = [eqx.filter(member.frozen, eqx.is_array, inverse=True) for member in members]
+    for number in range(1, len(members)):
         if shapes[number] != shapes[0] or not eqx.tree_equal(rest[number], rest[0]):
             raise ValueError(
                 f"members of an ensemble must be alike in architecture, but member {number} "
@@ -131,94 +119,42 @@ def _check_alike(parts: list[Parts]) -> None:
             )
 
 
-def _arrays(part: Parts) -> Any:
-    return part.params, eqx.filter(part.frozen, eqx.is_array)
+def _arrays(member: Partition) -> Any:
+    return member.params, eqx.filter(member.frozen, eqx.is_array)
 
 
-def _runs(parts: Parts, tables: list[tuple[Table, Table | None]], options: Options) -> list[Run]:
+def _runs(member: Partition, rows: list[Split], options: Options) -> list[Run]:
     """Return a run for each member; members with the same rows share one."""
-    if all(train is tables[0][0] for train, _ in tables):
-        return [make_run(parts, *tables[0], options)] * len(tables)
-    return [make_run(parts, *pair, options) for pair in tables]
+    if all(of_member is rows[0] for of_member in rows):
+        return [make_run(negative_log_likelihood, member, rows[0], options)] * len(rows)
+    return [make_run(negative_log_likelihood, member, of_member, options) for of_member in rows]
 
 
-def _joint_run(parts: list[Parts], runs: list[Run]) -> tuple[Run, Run]:
-    """Return one run for all members, and which of its arrays have an axis of members.
-
-    What is the same for all members is not repeated.
-    """
+def _joint(members: list[Partition], runs: list[Run]) -> Group:
+    """Return one run for all members; what is the same for all of them is not repeated."""
     if all(run is runs[0] for run in runs):
         runs = runs[:1]
-    train, train_axes = _joint_rows([run.train for run in runs])
-    held_out = [run.validation for run in runs if run.validation is not None]
-    validation, validation_axes = _joint_rows(held_out) if held_out else (None, None)
-    arrays, rest = zip(*(eqx.partition(part.frozen, eqx.is_array) for part in parts), strict=True)
+    train_rows, train_axes = _joint_rows([run.train for run in runs])
+    validation, validation_axes = _joint_rows([run.validation for run in runs])
+    arrays, rest = zip(*(eqx.partition(m.frozen, eqx.is_array) for m in members), strict=True)
     frozen = eqx.combine(_stacked(arrays), rest[0])
-    run = runs[0]._replace(frozen=frozen, train=train, validation=validation)
-    nothing = Run(*(None for _ in Run._fields))  # pyright: ignore[reportArgumentType]
-    axes = nothing._replace(frozen=eqx.if_array(0), train=train_axes, validation=validation_axes)
-    return run, axes
+    run = runs[0]._replace(frozen=frozen, train=train_rows, validation=validation)
+    nothing: dict[str, Any] = dict.fromkeys(Run._fields)
+    axes = Run(
+        **nothing | {"frozen": eqx.if_array(0), "train": train_axes, "validation": validation_axes}
+    )
+    return Group(run, axes, len(members))
 
 
-def _joint_rows(rows: Sequence[Rows]) -> tuple[Rows, Rows | None]:
-    if len(rows) == 1:
+def _joint_rows(rows: Sequence[PaddedRows | None]) -> tuple[PaddedRows | None, PaddedRows | None]:
+    """Return the rows of all members, and which of their arrays have an axis of members."""
+    several = [of_member for of_member in rows if of_member is not None]
+    if len(several) < 2:
         return rows[0], None
-    stacked = _stacked([part._replace(n=None) for part in rows])
+    stacked = _stacked([of_member._replace(n=None) for of_member in several])
     axes = jax.tree.map(lambda _: 0, stacked)
-    return stacked._replace(n=rows[0].n), axes
+    return stacked._replace(n=several[0].n), axes
 
 
 def _stacked(trees: Sequence[Any]) -> Any:
     return jax.tree.map(lambda *leaves: jax.device_put(np.stack(leaves)), *trees)
-
-
-def _members(tree: Any, size: int) -> list[Any]:
-    return [jax.tree.map(lambda leaf, i=i: leaf[i], tree) for i in range(size)]
-
-
-@eqx.filter_jit
-def _start(given: tuple[Run, Run], params: Any, keys: Array) -> State:
-    run, axes = given
-    return eqx.filter_vmap(first, in_axes=(axes, 0, 0))(run, params, keys)
-
-
-class _SideBySide:
-    """Advances groups of members, each in a thread of its own.
-
-    Args:
-        groups: the joint run of each group, and which of its arrays have an axis of members.
-        pool: has a thread for each program that the device runs at once.
-    """
-
-    def __init__(self, groups: list[tuple[Run, Run]], pool: ThreadPoolExecutor):
-        self._groups, self._pool = groups, pool
-        self._is_compiled = False
-
-    def advance(self, n_steps: int, time_share: float, states: list[State]) -> list[State]:
-        """Take steps in all groups; the first time in turn, so that all share one compilation."""
-
-        def one(group: tuple[Run, Run], state: State) -> State:
-            return _compiled((*group, *traced(n_steps, time_share, state)), state)
-
-        mapped = self._pool.map if self._is_compiled else map
-        self._is_compiled = True
-        return list(mapped(one, self._groups, states))
-
-
-def _told(states: list[State]) -> list[tuple[Any, ...]]:
-    told = jax.device_get([recorded(state) for state in states])
-    return [member for group in told for member in _members(group, len(group[1]))]
-
-
-@eqx.filter_jit(donate="all-except-first")
-def _compiled(given: tuple[Run, Run, Scalar, Scalar], state: State) -> State:
-    run, axes, n_steps, time_share = given
-
-    def each(of_member):
-        def of_all(run, state, *shared):
-            in_axes = (axes, 0, *(None for _ in shared))
-            return eqx.filter_vmap(of_member, in_axes=in_axes)(run, state, *shared)
-
-        return of_all
-
-    return next_segment(run, n_steps, time_share, state, each)

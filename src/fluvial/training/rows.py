@@ -10,10 +10,13 @@ from fluvial.errors import DataError, ShapeError
 from fluvial.networks.random import permutation
 
 SMALLEST = 64
+"""Fewer rows are padded to this many."""
+
 VALIDATION_BLOCK = 256
+"""Held-out rows whose losses are computed at once."""
 
 
-class Rows(NamedTuple):
+class PaddedRows(NamedTuple):
     """Rows on the device, padded; rows from `n` on have weight zero.
 
     Attributes:
@@ -29,16 +32,16 @@ class Rows(NamedTuple):
     n: Any
 
 
-class Table(NamedTuple):
+class Dataset(NamedTuple):
     """Rows in NumPy: x (n, ...), condition (n, ...) or None, weight (n,)."""
 
     x: np.ndarray
     condition: np.ndarray | None
     weight: np.ndarray
 
-    def take(self, index: np.ndarray) -> "Table":
+    def take(self, index: np.ndarray) -> "Dataset":
         condition = None if self.condition is None else self.condition[index]
-        return Table(self.x[index], condition, self.weight[index])
+        return Dataset(self.x[index], condition, self.weight[index])
 
 
 def padded_size(n: int) -> int:
@@ -51,9 +54,9 @@ def padded_size(n: int) -> int:
     return -(-n // unit) * unit
 
 
-def checked_table(
+def checked_dataset(
     flow, X: ArrayLike, condition: ArrayLike | None, sample_weight: ArrayLike | None, dtype
-) -> Table:
+) -> Dataset:
     """Check the rows against a flow.
 
     Raises:
@@ -76,40 +79,40 @@ def checked_table(
         condition = _checked("condition", condition, flow.condition_shape, dtype)
         if len(condition) != n:
             raise ShapeError(f"X has {n} rows, but condition has {len(condition)}")
-    return Table(x, condition, _checked_weight(sample_weight, n, dtype))
+    return Dataset(x, condition, _checked_weight(sample_weight, n, dtype))
 
 
-def split(key: Array, table: Table, fraction: float) -> tuple[Table, Table | None]:
+def split(key: Array, dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset | None]:
     """Split off the held-out rows at random: at least one where there are two rows or more.
 
-    Raises:
-        ValueError: where the fraction is not in [0, 1).
+    Args:
+        key: draws them.
+        dataset: all rows.
+        fraction: the share of the held-out rows, in [0, 1).
     """
-    if not 0 <= fraction < 1:
-        raise ValueError(f"validation_fraction must lie in [0, 1), but is {fraction}")
-    n = len(table.x)
+    n = len(dataset.x)
     held_out = min(max(round(n * fraction), 1), n - 1) if fraction > 0 else 0
     if held_out == 0:
-        return table, None
+        return dataset, None
     order = np.asarray(permutation(key, n))
-    return table.take(np.sort(order[held_out:])), table.take(np.sort(order[:held_out]))
+    return dataset.take(np.sort(order[held_out:])), dataset.take(np.sort(order[:held_out]))
 
 
-def on_device(table: Table, dtype, *, multiple: int = 1) -> Rows:
-    """Pad a table and put it on the device.
+def on_device(dataset: Dataset, dtype, *, multiple: int = 1) -> PaddedRows:
+    """Pad rows and put it on the device.
 
     Raises:
         DataError: where all weights are zero.
     """
-    n = len(table.x)
-    total = float(table.weight.sum())
+    n = len(dataset.x)
+    total = float(dataset.weight.sum())
     if total == 0:
         raise DataError("all sample weights of the training or of the held-out rows are zero")
     size = -(-padded_size(n) // multiple) * multiple
-    weight = table.weight * (n / total)
-    condition = None if table.condition is None else _pad(table.condition, size)
-    return Rows(
-        _pad(table.x, size), condition, _pad(weight.astype(dtype), size), np.asarray(n, np.int32)
+    weight = dataset.weight * (n / total)
+    condition = None if dataset.condition is None else _pad(dataset.condition, size)
+    return PaddedRows(
+        _pad(dataset.x, size), condition, _pad(weight.astype(dtype), size), np.asarray(n, np.int32)
     )
 
 

@@ -11,9 +11,16 @@ RECORDED = 64
 """Epochs that one segment can record."""
 
 NEVER = 2**30
-MAIN, ANNEAL, DONE = 0, 1, 2
-RUNNING, BY_EPOCHS, BY_PATIENCE, BY_FAILURE = 0, 1, 2, 3
+"""More epochs or steps than any run takes."""
 
+MAIN, ANNEAL, DONE = 0, 1, 2
+"""The phases of training."""
+
+RUNNING, BY_EPOCHS, BY_PATIENCE, BY_FAILURE = 0, 1, 2, 3
+"""Why training ended, as the device tells it."""
+
+OBJECTIVE = 2
+"""The number that is folded into a key for the objective, after those of `jax.random.split`."""
 
 Scalar = Any
 """A 0-d array of NumPy or JAX."""
@@ -54,7 +61,8 @@ class State(NamedTuple):
         good: the point at the start of this epoch, to which a non-finite loss rolls back.
         best, best_loss, best_epoch: the parameters of the lowest validation loss.
         reference, waited: the loss that patience compares with, and the epochs since it fell.
-        key: random key of this run.
+        key: random key of this epoch; of its numbers `jax.random.split` takes 0 and 1.
+        validation_key: random key of the held-out rows, the same in every epoch.
         order: order of the rows in this epoch.
         epoch, step: epochs done, and steps done in this epoch.
         loss_sum, weight_sum: sums over the rows of this epoch.
@@ -74,6 +82,7 @@ class State(NamedTuple):
     reference: Array
     waited: Array
     key: Array
+    validation_key: Array
     order: Array
     epoch: Array
     step: Array
@@ -132,6 +141,7 @@ def first_state(key: Array, params: Any, opt_state: Any, n_rows: int, dtype) -> 
         reference=number(jnp.inf),
         waited=count(),
         key=jnp.copy(key),
+        validation_key=jax.random.fold_in(key, OBJECTIVE),
         order=jnp.zeros(n_rows, jnp.int32),
         epoch=count(),
         step=count(),

@@ -1,20 +1,14 @@
 """Maximum likelihood."""
 
-import time
-from functools import partial
 from typing import Any
 
-import equinox as eqx
-import jax
+import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.training.history import History
-from fluvial.training.program import Run, advance, start
-from fluvial.training.progress import progress
-from fluvial.training.rows import checked_table
-from fluvial.training.segments import Task, drive, recorded, traced
-from fluvial.training.setup import Options, first_line, make_run, taken_apart
-from fluvial.training.state import State
+from fluvial.training.minimisation import minimise
+from fluvial.training.objective import negative_log_likelihood
+from fluvial.training.options import HeldOut, Options
 
 
 def fit(
@@ -23,16 +17,16 @@ def fit(
     X: ArrayLike,
     condition: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
-    batch_size: int = 256,
-    max_epochs: int = 200,
-    max_seconds: float | None = None,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 1e-4,
-    validation_fraction: float = 0.1,
-    patience: int | None = None,
-    min_delta: float = 0.0,
-    show_progress: bool = True,
-    validation_data: ArrayLike | tuple[ArrayLike, ArrayLike | None] | None = None,
+    batch_size: int = Options.batch_size,
+    max_epochs: int = Options.max_epochs,
+    max_seconds: float | None = Options.max_seconds,
+    learning_rate: float = Options.learning_rate,
+    weight_decay: float = Options.weight_decay,
+    validation_fraction: float = Options.validation_fraction,
+    patience: int | None = Options.patience,
+    min_delta: float = Options.min_delta,
+    show_progress: bool = Options.show_progress,
+    validation_data: HeldOut | None = Options.validation_data,
 ) -> tuple[Any, History]:
     """Fit a flow to rows by maximum likelihood.
 
@@ -81,37 +75,22 @@ def fit(
         >>> len(history.train_loss)
         5
     """
-    began = time.monotonic()
-    options = Options(
-        batch_size,
-        max_epochs,
-        max_seconds,
-        learning_rate,
-        weight_decay,
-        validation_fraction,
-        patience,
-        min_delta,
-        show_progress,
-        validation_data,
+    return minimise(
+        key,
+        flow,
+        negative_log_likelihood,
+        # An array of None is refused below, where None itself would mean training without rows.
+        np.asarray(X),
+        condition,
+        sample_weight,
+        batch_size=batch_size,
+        max_epochs=max_epochs,
+        max_seconds=max_seconds,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        validation_fraction=validation_fraction,
+        patience=patience,
+        min_delta=min_delta,
+        show_progress=show_progress,
+        validation_data=validation_data,
     )
-    options.check()
-    parts = taken_apart(flow)
-    table = checked_table(flow, X, condition, sample_weight, parts.dtype)
-    train, held_out = options.parts(key, table, options.held_out(flow, parts.dtype))
-    run = make_run(parts, train, held_out, options)
-    bar = progress(
-        show=show_progress,
-        total=max_epochs,
-        start=first_line(parts, train, held_out, options),
-    )
-    task = Task(partial(_advance, run), _told, 1, held_out is not None, began, max_seconds)
-    state, (history,) = drive(task, start(run, parts.params, key), bar)
-    return eqx.combine(state.best, parts.frozen), history
-
-
-def _advance(run: Run, n_steps: int, time_share: float, state: State) -> State:
-    return advance((run, *traced(n_steps, time_share, state)), state)
-
-
-def _told(state: State) -> list[tuple[Any, ...]]:
-    return [jax.device_get(recorded(state))]

@@ -1,11 +1,11 @@
-"""The compiled training program: a number of steps over batches, epochs and validation inside.
+"""The compiled loop of training: a number of steps, with epochs and validation inside.
 
-It serves one run, and the runs of an ensemble in step: then every array of the state has a leading
-axis of members, and what a member does is mapped over it by `each`.
+It serves one run, and the runs of an ensemble that take their steps together: then every array of
+the state has a leading axis of members, and what a member does is mapped over that axis by `each`.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -14,7 +14,8 @@ import optax
 from jax import lax
 from jaxtyping import Array
 
-from fluvial.training.rows import VALIDATION_BLOCK, Rows
+from fluvial.training.losses import loss_of_step, validation_loss
+from fluvial.training.run import Run
 from fluvial.training.shuffle import random_order
 from fluvial.training.state import (
     ANNEAL,
@@ -27,7 +28,6 @@ from fluvial.training.state import (
     Point,
     Record,
     Scalar,
-    Settings,
     State,
     empty_record,
     first_state,
@@ -35,42 +35,30 @@ from fluvial.training.state import (
 )
 
 MAX_FAILURES = 3
+"""Losses that are not finite, at which training is given up."""
+
 ROLLBACK_FACTOR = 0.3
+"""What the learning rate is multiplied by after a loss that is not finite."""
+
 ANNEAL_SHARE = 0.1
+"""Epochs in which the rate falls to zero once patience has ended, as a share of those before."""
+
 BEFORE_TRAINING = -1
+"""The number of the epoch without steps that scores the start."""
 
 
-class Run(NamedTuple):
-    """What does not change during a run.
-
-    Attributes:
-        frozen: the model without its trained leaves.
-        decay: which of the trained leaves are decayed, a tree of booleans.
-        train: the training rows.
-        validation: the held-out rows, or None.
-        settings: the traced settings.
-        batch_size: rows a step.
-    """
-
-    frozen: Any
-    decay: Any
-    train: Rows
-    validation: Rows | None
-    settings: Settings
-    batch_size: int
-
-
-def first(run: Run, params: Any, key: Array) -> State:
-    """Return the state before the first step."""
+def first(run: Run, given: tuple[Any, Array]) -> State:
+    """Return the state before the first step, given the parameters and a random key."""
+    params, key = given
     opt_state = optimizer(run.settings, run.decay).init(params)
-    dtype = run.train.weight.dtype
-    state = first_state(key, params, opt_state, len(run.train.x), dtype)
+    n_rows = 0 if run.train is None else len(run.train.x)
+    state = first_state(key, params, opt_state, n_rows, run.dtype)
     if run.validation is None:
         return _shuffle(run, state)
     # The start is scored at the end of an epoch without steps, and competes for the best.
     return state._replace(
         epoch=jnp.full_like(state.epoch, BEFORE_TRAINING),
-        step=jnp.asarray(_steps_per_epoch(run), state.step.dtype),
+        step=jnp.asarray(run.steps_per_epoch, state.step.dtype),
     )
 
 
@@ -95,63 +83,66 @@ def next_segment(
         running = jnp.any(state.phase != DONE) & (jnp.max(state.record.count) < RECORDED)
         return (left > 0) & running
 
-    def part_of_epoch(carry):
+    def within_epoch(carry):
         left, state = carry
         before = jnp.max(state.step)
         state = _steps(run, state, left, time_share, each)
         step = jnp.max(state.step)
-        ended = jnp.all(state.bad) | (step >= _steps_per_epoch(run))
+        ended = jnp.all(state.bad) | (step >= run.steps_per_epoch)
         state = lax.cond(ended, lambda s: each(_end_epoch)(run, s), lambda s: s, state)
         return left - (step - before), state
 
-    return lax.while_loop(unfinished, part_of_epoch, (max_steps, state))[1]
+    return lax.while_loop(unfinished, within_epoch, (max_steps, state))[1]
 
 
 def _with_empty_record(run: Run, state: State) -> State:
     return state._replace(record=empty_record(state.rate.dtype))
 
 
-start = eqx.filter_jit(first)
+def _mapped(axes: Run | None) -> Callable[[Any], Any]:
+    """Return what makes of a function of a run, a state and more one of all members.
+
+    Args:
+        axes: which arrays of the run have an axis of members; None where there is one member,
+            whose state has no such axis either.
+    """
+
+    def each(of_member):
+        def of_all(run, state, *shared):
+            in_axes = (axes, 0, *(None for _ in shared))
+            return eqx.filter_vmap(of_member, in_axes=in_axes)(run, state, *shared)
+
+        return of_all
+
+    return each if axes is not None else lambda of_member: of_member
+
+
+@eqx.filter_jit
+def start(run: Run, axes: Run | None, params: Any, key: Array) -> State:
+    """Compute the state before the first step, of a run or of the members of a joint one."""
+    return _mapped(axes)(first)(run, (params, key))
 
 
 @eqx.filter_jit(donate="all-except-first")
-def advance(given: tuple[Run, Scalar, Scalar], state: State) -> State:
-    """Compute the `next_segment` of one run, given but for the state, whose buffers are reused."""
-    return next_segment(*given, state, lambda of_member: of_member)
-
-
-def _steps_per_epoch(run: Run) -> Scalar:
-    return -(-run.train.n // run.batch_size)
+def advance(given: tuple[Run, Run | None, Scalar, Scalar], state: State) -> State:
+    """Compute the `next_segment`, given all but the state, whose buffers are used again."""
+    run, axes, max_steps, time_share = given
+    return next_segment(run, max_steps, time_share, state, _mapped(axes))
 
 
 def _shuffle(run: Run, state: State) -> State:
-    """Draw this epoch's order of the true rows."""
+    """Draw the key of this epoch, and the order of the true rows."""
     key, of_order = jax.random.split(state.key)
+    if run.train is None:
+        return state._replace(key=key)
     return state._replace(key=key, order=random_order(of_order, run.train.n, len(run.train.x)))
-
-
-def _batch(run: Run, state: State) -> tuple[Array, Array | None, Array]:
-    """Return the rows of this step; what fills up the last batch has weight zero."""
-    position = state.step * run.batch_size + jnp.arange(run.batch_size, dtype=jnp.int32)
-    index = state.order[position % run.train.n]
-    weight = jnp.where(position < run.train.n, run.train.weight[index], 0)
-    condition = None if run.train.condition is None else run.train.condition[index]
-    return run.train.x[index], condition, weight
-
-
-def _weighted_loss(run: Run, params: Any, x: Array, condition: Array | None, weight: Array):
-    """Return the weighted sum of negative log-likelihoods."""
-    flow = eqx.combine(params, run.frozen)
-    log_prob = flow._log_prob(x, condition).astype(weight.dtype)
-    # A row of no weight must not spoil the sum.
-    return -jnp.sum(jnp.where(weight > 0, weight * log_prob, 0))
 
 
 def _steps(
     run: Run, state: State, left: Array, time_share: Scalar, each: Callable[[Any], Any]
 ) -> State:
     """Take steps up to the end of the epoch, at most `left`, as long as they are finite."""
-    stop = jnp.minimum(_steps_per_epoch(run), jnp.max(state.step) + left)
+    stop = jnp.minimum(run.steps_per_epoch, jnp.max(state.step) + left)
 
     def unfinished(state: State) -> Array:
         return (jnp.max(state.step) < stop) & ~jnp.all(state.bad)
@@ -160,13 +151,7 @@ def _steps(
 
 
 def _step(run: Run, state: State, time_share: Scalar) -> State:
-    # Rows of a full batch: a smaller last batch takes a smaller step, so that rows count alike.
-    full = jnp.minimum(run.batch_size, run.train.n).astype(run.train.weight.dtype)
-    batch = _batch(run, state)
-
-    def mean_loss(params):
-        return _weighted_loss(run, params, *batch) / full
-
+    mean_loss, weight, full = loss_of_step(run, state)
     loss, gradients = jax.value_and_grad(mean_loss)(state.now.params)
     tx = optimizer(run.settings, run.decay)
     updates, opt_state = tx.update(gradients, state.now.optimizer, state.now.params)
@@ -177,7 +162,7 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
         now=Point(params, opt_state),
         step=state.step + 1,
         loss_sum=state.loss_sum + loss * full,
-        weight_sum=state.weight_sum + jnp.sum(batch[2]),
+        weight_sum=state.weight_sum + weight,
         bad=state.bad | ~finite,
         rate=rate,
     )
@@ -186,7 +171,7 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
 def _learning_rate(run: Run, state: State, time_share: Scalar) -> Array:
     """Return the rate of this step: a cosine to zero, over the epochs or the time limit."""
     dtype = state.rate.dtype
-    epoch = state.epoch + state.step / _steps_per_epoch(run)
+    epoch = state.epoch + state.step / run.steps_per_epoch
     share = jnp.maximum(epoch / run.settings.max_epochs, time_share)
     main = run.settings.learning_rate * _cosine(share)
     anneal = state.anneal_rate * _cosine((epoch - state.anneal_from) / state.anneal_epochs)
@@ -195,21 +180,6 @@ def _learning_rate(run: Run, state: State, time_share: Scalar) -> Array:
 
 def _cosine(share: Array) -> Array:
     return 0.5 * (1 + jnp.cos(jnp.pi * jnp.clip(share, 0, 1)))
-
-
-def _validation_loss(run: Run, rows: Rows, params: Any) -> Array:
-    """Return the weighted mean negative log-likelihood of all held-out rows, block by block."""
-
-    def block(i, total):
-        def part(array):
-            return lax.dynamic_slice_in_dim(array, i * VALIDATION_BLOCK, VALIDATION_BLOCK)
-
-        condition = None if rows.condition is None else part(rows.condition)
-        return total + _weighted_loss(run, params, part(rows.x), condition, part(rows.weight))
-
-    n_blocks = -(-rows.n // VALIDATION_BLOCK)
-    total = lax.fori_loop(0, n_blocks, block, jnp.zeros((), rows.weight.dtype))
-    return total / jnp.sum(rows.weight)
 
 
 def _end_epoch(run: Run, state: State) -> State:
@@ -231,7 +201,7 @@ def _end_running(run: Run, state: State) -> State:
         watched = lax.cond(
             state.bad,
             lambda: jnp.full((), jnp.nan, state.rate.dtype),
-            lambda: _validation_loss(run, rows, state.now.params),
+            lambda: validation_loss(run, rows, state.now.params, state.validation_key),
         )
         before = state.epoch == BEFORE_TRAINING
         watched = jnp.where(before & ~jnp.isfinite(watched), jnp.inf, watched)

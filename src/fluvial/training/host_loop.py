@@ -1,81 +1,142 @@
-"""The loop around the compiled program: segments, what they record, and how training ends."""
+"""The loop around the compiled one: segments, what they record, and how training ends."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
+from jaxtyping import Array
 
 from fluvial.errors import TrainingError
+from fluvial.parallel import threads
+from fluvial.training.compiled_loop import MAX_FAILURES, advance, start
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
-from fluvial.training.program import MAX_FAILURES
 from fluvial.training.progress import Progress, say
+from fluvial.training.run import Run
 from fluvial.training.state import BY_EPOCHS, BY_FAILURE, BY_PATIENCE, DONE, NEVER, State
 
 SEGMENT_SECONDS = 0.5
+"""Seconds that a segment is to take: so often training looks at the time and at Ctrl-C."""
+
 FAILURE = "failure"
 REASONS = {BY_EPOCHS: "max_epochs", BY_PATIENCE: "patience", BY_FAILURE: FAILURE}
 
 
 @dataclass(frozen=True)
-class Task:
-    """What the segments are to do.
+class Group:
+    """Members that are trained in one program.
 
     Attributes:
-        advance: takes steps; of the number of them, the used share of the time limit, the state.
-        told: reads what the last segment recorded of each member.
-        n_members: how many there are.
-        held_out: whether there are held-out rows.
-        began: when training began, on the monotonic clock.
-        max_seconds: the time limit, or None.
+        run: what does not change.
+        axes: which of its arrays have an axis of members; None for one member, without such axes.
+        size: how many members there are.
     """
 
-    advance: Callable[[int, float, Any], Any]
-    told: Callable[[Any], list[tuple[Any, ...]]]
-    n_members: int
-    held_out: bool
-    began: float
-    max_seconds: float | None
+    run: Run
+    axes: Run | None = None
+    size: int = 1
+
+    def members(self, tree: Any) -> list[Any]:
+        """Return what arrays, all with an axis of members where there is one, hold of each."""
+        if self.axes is None:
+            return [tree]
+        return [jax.tree.map(lambda leaf, i=i: leaf[i], tree) for i in range(self.size)]
 
 
-def drive(task: Task, state: Any, bar: Progress) -> tuple[Any, list[History]]:
-    """Run segments of about `SEGMENT_SECONDS` until training ends; the first one compiles.
+def train(
+    groups: Sequence[Group],
+    starts: Sequence[tuple[Any, Array]],
+    *,
+    began: float,
+    max_seconds: float | None,
+    bar: Progress,
+) -> tuple[list[Any], list[History]]:
+    """Train groups of members side by side, in segments of about `SEGMENT_SECONDS`.
+
+    Args:
+        groups: of one structure, so that one compilation serves them all.
+        starts: the parameters and random keys of each group.
+        began: when training began, on the monotonic clock.
+        max_seconds: the time limit; None or infinity for none.
+        bar: is told how training goes.
 
     Returns:
-        The last state, and a history for each member.
+        The best parameters and the history of each member.
 
     Raises:
         TrainingError: where the loss of a member was not finite too often.
     """
+    states = [
+        start(group.run, group.axes, *of_group)
+        for group, of_group in zip(groups, starts, strict=True)
+    ]
+    states, histories = _until_the_end(groups, states, began, max_seconds or float("inf"), bar)
+    best = []
+    for group, state in zip(groups, states, strict=True):
+        if group.axes is None:
+            best.append(state.best)
+        else:
+            best += [
+                jax.tree.map(jax.device_put, params)
+                for params in group.members(jax.device_get(state.best))
+            ]
+    return best, histories
+
+
+def _until_the_end(
+    groups: Sequence[Group], states: list[State], began: float, limit: float, bar: Progress
+) -> tuple[list[State], list[History]]:
     n_steps, n_segments = 1, 0
-    logs = [_Log() for _ in range(task.n_members)]
-    limit = float("inf") if task.max_seconds is None else task.max_seconds
+    logs = [_Log() for group in groups for _ in range(group.size)]
+    has_held_out = groups[0].run.validation is not None
     reason = ""
-    with Interrupt() as interrupt:
-        # Only who hears Ctrl-C first says so, not each of several fits.
+    with Interrupt() as interrupt, threads() as pool:
+        # Only the first that hears Ctrl-C says so, not each of several fits.
         is_heard = interrupt.is_outermost
         while not reason and not _ended(logs):
             segment = time.monotonic()
-            state = task.advance(n_steps, (segment - task.began) / limit, state)
-            for log, told in zip(logs, task.told(state), strict=True):
-                log.read(*told, held_out=task.held_out)
+            # The first segment compiles: in turn, so that all groups share one compilation. A
+            # thread of its own is of no use to a single group.
+            mapped = pool.map if n_segments and len(groups) > 1 else map
+            one = partial(_advanced, n_steps, (segment - began) / limit)
+            states = list(mapped(one, groups, states))
+            for log, recorded in zip(logs, _recorded(groups, states), strict=True):
+                log.read(*recorded, held_out=has_held_out)
             _show(bar, logs)
             n_segments += 1
             if n_segments > 1:
                 n_steps = _next_steps(n_steps, time.monotonic() - segment)
             if interrupt.asked:
                 reason = "interrupted"
-            elif time.monotonic() - task.began > limit:
+            elif time.monotonic() - began > limit:
                 reason = "max_seconds"
     for log in logs:
         log.reason = log.reason or reason
-    histories = _finished(logs, bar, time.monotonic() - task.began)
+    histories = _finished(logs, bar, time.monotonic() - began)
     if is_heard and histories[0].stop_reason == "interrupted":
         best = " and ".join(sorted({str(history.best_epoch) for history in histories}))
         say(f"interrupted: returning the best model so far, of epoch {best}")
-    return state, histories
+    return states, histories
+
+
+def _advanced(n_steps: int, time_share: float, group: Group, state: State) -> State:
+    # In NumPy: JAX compiles a program for each new scalar that it is handed.
+    traced = np.asarray(n_steps, np.int32), np.asarray(time_share, state.rate.dtype)
+    return advance((group.run, group.axes, *traced), state)
+
+
+def _recorded(groups: Sequence[Group], states: Sequence[State]) -> list[tuple[Any, ...]]:
+    """Return what the last segment recorded of each member."""
+    of_groups = jax.device_get([(s.record, s.phase, s.reason, s.best_epoch) for s in states])
+    return [
+        member
+        for group, recorded in zip(groups, of_groups, strict=True)
+        for member in group.members(recorded)
+    ]
 
 
 @dataclass
@@ -104,16 +165,6 @@ class _Log:
         """Return it as a history."""
         losses = tuple(self.train), tuple(self.validation)
         return History(*losses, tuple(self.rate), self.reason, self.best_epoch, seconds)
-
-
-def traced(n_steps: int, time_share: float, state: State) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `Task.advance` gets besides the state, as the compiled program takes it."""
-    return np.asarray(n_steps, np.int32), np.asarray(time_share, state.rate.dtype)
-
-
-def recorded(state: State) -> tuple[Any, ...]:
-    """Return what a segment has recorded, still on the device."""
-    return state.record, state.phase, state.reason, state.best_epoch
 
 
 def _ended(logs: Sequence[_Log]) -> bool:

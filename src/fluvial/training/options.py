@@ -1,0 +1,73 @@
+"""The settings of training."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import ArrayLike
+
+from fluvial.training.state import NEVER, Settings
+
+HeldOut = ArrayLike | tuple[ArrayLike, ArrayLike | None]
+"""Rows, or a pair (rows, condition)."""
+
+PATIENCE = 20
+"""Epochs that training with held-out rows waits for a lower loss, where none are asked for."""
+
+CLIP_NORM = 5.0
+"""The largest norm of a gradient, in nats for each unit of a parameter; longer ones are cut."""
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """The settings of `fit`, which documents them; their defaults are the defaults of `fit`.
+
+    Raises:
+        ValueError: where a setting is out of its range; it names the setting.
+    """
+
+    batch_size: int = 256
+    max_epochs: int = 200
+    max_seconds: float | None = None
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    validation_fraction: float = 0.1
+    patience: int | None = None
+    min_delta: float = 0.0
+    show_progress: bool = True
+    validation_data: HeldOut | None = None
+
+    def __post_init__(self):
+        counts = {"batch_size": self.batch_size, "max_epochs": self.max_epochs}
+        if self.patience is not None:
+            counts["patience"] = self.patience
+        for name, value in counts.items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, but is {value}")
+        seconds, rate, decay = self.max_seconds, self.learning_rate, self.weight_decay
+        if seconds is not None and not seconds > 0:
+            raise ValueError(f"max_seconds must be positive or None, but is {seconds}")
+        if not 0 < rate < math.inf:
+            raise ValueError(f"learning_rate must be positive and finite, but is {rate}")
+        if not 0 <= decay < math.inf:
+            raise ValueError(f"weight_decay must be finite and not negative, but is {decay}")
+        if not 0 <= self.validation_fraction < 1:
+            raise ValueError(
+                f"validation_fraction must lie in [0, 1), but is {self.validation_fraction}"
+            )
+        if not math.isfinite(self.min_delta):
+            raise ValueError(f"min_delta must be finite, but is {self.min_delta}")
+
+    def traced(self, dtype: Any, *, held_out: bool) -> Settings:
+        """Return the settings that the compiled program takes as arrays."""
+        patience = self.patience
+        if patience is None:
+            patience = PATIENCE if held_out else NEVER
+        # In NumPy: JAX compiles a program for each new scalar that it is handed.
+        numbers = (self.learning_rate, self.weight_decay, CLIP_NORM, self.min_delta)
+        counts = (self.max_epochs, patience)
+        return Settings(
+            *(np.asarray(value, dtype) for value in numbers),
+            *(np.asarray(value, np.int32) for value in counts),
+        )

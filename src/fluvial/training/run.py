@@ -1,0 +1,160 @@
+"""What does not change during a run, put on the device."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from fluvial.training.objective import Objective
+from fluvial.training.options import Options
+from fluvial.training.rows import (
+    VALIDATION_BLOCK,
+    Dataset,
+    PaddedRows,
+    checked_dataset,
+    on_device,
+    padded_size,
+    split,
+)
+from fluvial.training.state import Scalar, Settings
+from fluvial.training.trainable import decayed, trainable
+
+
+class Run(NamedTuple):
+    """What does not change during a run.
+
+    Attributes:
+        objective: what is minimised.
+        frozen: the model without its trained leaves.
+        decay: which of the trained leaves are decayed, a tree of booleans.
+        train: the training rows; None where the objective takes none.
+        validation: the held-out rows, or None.
+        settings: the traced settings.
+        steps_per_epoch: with training rows, as many as one pass over them takes.
+        batch_size: rows a step; 0 without training rows.
+    """
+
+    objective: Objective
+    frozen: Any
+    decay: Any
+    train: PaddedRows | None
+    validation: PaddedRows | None
+    settings: Settings
+    steps_per_epoch: Scalar
+    batch_size: int
+
+    @property
+    def dtype(self) -> Any:
+        """The precision of the parameters."""
+        return self.settings.learning_rate.dtype
+
+
+class Partition(NamedTuple):
+    """A model taken apart.
+
+    Attributes:
+        params: the trained leaves.
+        frozen: the rest.
+        decay: which of the trained leaves are decayed, a tree of booleans.
+    """
+
+    params: Any
+    frozen: Any
+    decay: Any
+
+    @property
+    def dtype(self) -> Any:
+        """The precision of the parameters."""
+        return jax.tree.leaves(self.params)[0].dtype
+
+    @property
+    def size(self) -> int:
+        """The number of trained numbers."""
+        return sum(leaf.size for leaf in jax.tree.leaves(self.params))
+
+
+class Split(NamedTuple):
+    """The rows to train on and the held-out ones; None for none."""
+
+    train: Dataset | None
+    held_out: Dataset | None
+
+
+def partition(model: Any) -> Partition:
+    """Separate what is trained from what is not.
+
+    Raises:
+        ValueError: where nothing can be trained.
+    """
+    filter_spec = trainable(model)
+    params, frozen = eqx.partition(model, filter_spec)
+    if not jax.tree.leaves(params):
+        raise ValueError(f"{type(model).__name__} has no trainable parameters")
+    return Partition(params, frozen, eqx.filter(decayed(model), filter_spec))
+
+
+def splits(keys: list[Array], model: Any, dataset: Dataset, options: Options) -> list[Split]:
+    """Return for each key the rows to train on and the held-out ones.
+
+    Those are `options.validation_data`, or else a share of the rows that the key draws.
+
+    Raises:
+        ShapeError: where the held-out rows that are given do not fit the model.
+        DataError: where they have values that are not finite.
+    """
+    data = options.validation_data
+    if data is None:
+        return [Split(*split(key, dataset, options.validation_fraction)) for key in keys]
+    x, condition = data if isinstance(data, tuple) else (data, None)
+    held_out = checked_dataset(model, x, condition, None, dataset.x.dtype)
+    return [Split(dataset, held_out)] * len(keys)
+
+
+def make_run(
+    objective: Objective,
+    model: Partition,
+    rows: Split,
+    options: Options,
+    *,
+    steps_per_epoch: int | None = None,
+) -> Run:
+    """Put everything that does not change in training on the device.
+
+    Args:
+        objective: what is minimised.
+        model: the model taken apart.
+        rows: to train on, and held-out ones.
+        options: the settings.
+        steps_per_epoch: where there are no rows to train on.
+    """
+    dtype = model.dtype
+    train, validation, batch_size = None, None, 0
+    if rows.train is not None:
+        n = len(rows.train.x)
+        train = on_device(rows.train, dtype)
+        batch_size = min(options.batch_size, padded_size(n))
+        steps_per_epoch = -(-n // batch_size)
+    if rows.held_out is not None:
+        validation = on_device(rows.held_out, dtype, multiple=VALIDATION_BLOCK)
+    return Run(
+        objective=objective,
+        frozen=model.frozen,
+        decay=model.decay,
+        train=train,
+        validation=validation,
+        settings=options.traced(dtype, held_out=validation is not None),
+        steps_per_epoch=np.asarray(steps_per_epoch, np.int32),
+        batch_size=batch_size,
+    )
+
+
+def title(model: Partition, rows: Split, run: Run) -> str:
+    """Return what is said when training starts."""
+    line = f"fitting {model.size:,} parameters"
+    epochs = f"at most {run.settings.max_epochs} epochs"
+    if rows.train is None:
+        return f"{line}, {epochs} of {run.steps_per_epoch:,} steps"
+    n_held_out = 0 if rows.held_out is None else len(rows.held_out.x)
+    return f"{line} to {len(rows.train.x):,} rows, {n_held_out:,} held out, {epochs}"
