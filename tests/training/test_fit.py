@@ -1,5 +1,8 @@
 """Training against plain loops and closed forms."""
 
+import dataclasses
+import inspect
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,6 +15,7 @@ from fluvial.bijectors import Affine
 from fluvial.distributions import DiagonalNormal, StandardNormal, TransformedDistribution
 from fluvial.errors import DataError, ShapeError, TrainingError
 from fluvial.training import decayed, fit, trainable
+from fluvial.training.options import Options
 
 KEY = jax.random.key(0)
 
@@ -180,6 +184,28 @@ def test_time_limit_stops():
     assert history.stop_reason == "max_seconds"
 
 
+@pytest.mark.parametrize("validation_fraction", [0, 0.1])
+def test_a_limit_below_compilation_returns_the_start_and_says_so(validation_fraction, capsys):
+    settings = {"max_seconds": 1e-3, "validation_fraction": validation_fraction}
+    flow, history = fit(KEY, small_flow(), rows(), **settings)
+    assert (history.stop_reason, history.best_epoch, history.train_loss) == ("max_seconds", 0, ())
+    assert same(flow, small_flow())
+    assert "the start is returned" in capsys.readouterr().err
+
+
+def test_an_infinite_limit_is_none():
+    endless, history = quiet_fit(KEY, small_flow(), rows(), max_seconds=np.inf, max_epochs=2)
+    without, _ = quiet_fit(KEY, small_flow(), rows(), max_epochs=2)
+    assert history.stop_reason == "max_epochs"
+    assert same(endless, without)
+
+
+def test_the_defaults_are_those_of_the_options():
+    of_fit = list(inspect.signature(fit).parameters.values())
+    options = {field.name: field.default for field in dataclasses.fields(Options)}
+    assert {p.name: p.default for p in of_fit[5:]} == options
+
+
 def test_seeds_reproduce_bit_by_bit():
     first, one = quiet_fit(KEY, small_flow(), rows(), max_epochs=5)
     second, two = quiet_fit(KEY, small_flow(), rows(), max_epochs=5)
@@ -261,6 +287,10 @@ def test_decay_touches_weight_matrices_alone():
         ({"max_epochs": 0}, ValueError, "max_epochs"),
         ({"validation_fraction": 1.0}, ValueError, "validation_fraction"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate"),
+        ({"max_seconds": 0}, ValueError, "max_seconds"),
+        ({"max_seconds": float("nan")}, ValueError, "max_seconds"),
+        ({"min_delta": float("inf")}, ValueError, "min_delta"),
+        ({"X": None}, ShapeError, r"\(\)"),
     ],
 )
 def test_bad_input_is_refused(change, error, words):

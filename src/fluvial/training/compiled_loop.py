@@ -80,7 +80,7 @@ def next_segment(
 
     def unfinished(carry):
         left, state = carry
-        running = jnp.any(state.phase != DONE) & (jnp.max(state.record.count) < RECORDED)
+        running = jnp.any(state.phase != DONE) & (jnp.max(state.record.n_epochs) < RECORDED)
         return (left > 0) & running
 
     def within_epoch(carry):
@@ -270,7 +270,7 @@ def _start_annealing(run: Run, state: State) -> State:
 
 
 def _record(state: State, watched: Array) -> Record:
-    i = state.record.count
+    i = state.record.n_epochs
     return Record(
         i + 1,
         state.record.train_loss.at[i].set(state.loss_sum / state.weight_sum),

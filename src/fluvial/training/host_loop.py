@@ -153,10 +153,10 @@ class _Log:
         """Add what the last segment recorded; nothing once the member has ended."""
         if self.reason:
             return
-        self.train += record.train_loss[: record.count].tolist()
-        self.rate += record.learning_rate[: record.count].tolist()
+        self.train += record.train_loss[: record.n_epochs].tolist()
+        self.rate += record.learning_rate[: record.n_epochs].tolist()
         if held_out:
-            self.validation += record.validation_loss[: record.count].tolist()
+            self.validation += record.validation_loss[: record.n_epochs].tolist()
         self.best_epoch = int(best)
         if phase == DONE:
             self.reason = REASONS[int(reason)]
@@ -214,6 +214,8 @@ def _finished(logs: Sequence[_Log], bar: Progress, seconds: float) -> list[Histo
 def _last_line(histories: Sequence[History]) -> str:
     longest = max(histories, key=lambda history: len(history.train_loss))
     line = f"{len(longest.train_loss)} epochs in {longest.seconds:.1f} s ({longest.stop_reason})"
+    if not any(history.best_epoch for history in histories):
+        return line + "; no epoch ended with a lower loss, and the start is returned"
     held_out = [
         (history.validation_loss[history.best_epoch - 1], history.best_epoch)
         for history in histories

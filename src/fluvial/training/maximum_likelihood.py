@@ -45,8 +45,10 @@ def fit(
         sample_weight: (n,), not negative; the weight of each row in both losses.
         batch_size: rows a step; the last batch of an epoch is filled up with weight zero.
         max_epochs: passes over the training rows, at least 1.
-        max_seconds: wall-time limit, compilation included, checked between segments. Where it
-            binds, results depend on the speed of the machine.
+        max_seconds: wall-time limit, positive, compilation included, checked between segments.
+            Where it binds, results depend on the speed of the machine. A limit below the time of
+            compilation returns the start, and `History.best_epoch` is 0. Infinity is no limit, as
+            None is.
         learning_rate: the highest learning rate.
         weight_decay: decoupled weight decay of the networks' weight matrices.
         validation_fraction: share of the rows held out, in [0, 1); at least one row where it is

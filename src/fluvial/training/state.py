@@ -45,9 +45,9 @@ class Point(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What the epochs of one segment gave; the first `count` entries count."""
+    """What the epochs of one segment gave; the first `n_epochs` entries count."""
 
-    count: Array
+    n_epochs: Array
     train_loss: Array
     validation_loss: Array
     learning_rate: Array
