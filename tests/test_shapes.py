@@ -10,7 +10,7 @@ from fluvial.errors import ShapeError
 
 
 def test_integers_become_floats_and_floats_keep_their_type():
-    assert shapes.as_floats([1, 2]).dtype == jnp.float32
+    assert shapes.as_floats(np.array([1, 2])).dtype == jnp.float32
     assert shapes.as_floats(np.float16(1)).dtype == jnp.float16
 
 

@@ -39,7 +39,7 @@ def test_reading_and_typing_take_calls_in_proportion_to_the_columns(tmp_path, su
 
 
 def test_names_are_looked_up_and_not_searched(tmp_path):
-    names = [CountedName(f"c{i}") for i in range(MANY)]
+    names: list[str] = [CountedName(f"c{i}") for i in range(MANY)]
     path, header, backwards = tmp_path, Header(names, []), names[::-1]
     CountedName.n_comparisons = 0
     refuse_duplicates(path, names)

@@ -102,7 +102,7 @@ def _refuse_bad_values(given: dict[str, Any]) -> None:
     from fluvial.densities import Hyperparameters
     from fluvial.densities.hyperparameters import DETECTOR_FLOW
 
-    hyperparameters = {"flow": DETECTOR_FLOW} | given
+    hyperparameters: dict[str, Any] = {"flow": DETECTOR_FLOW} | given
     try:
         check_contamination(hyperparameters.pop("contamination", None))
         Hyperparameters(**hyperparameters)

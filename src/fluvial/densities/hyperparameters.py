@@ -9,6 +9,7 @@ from typing import Any
 from fluvial.densities.effort import EFFORTS
 from fluvial.densities.ranges import real, whole
 from fluvial.flows.recipes import RECIPES
+from fluvial.training.options import Options
 
 AUTO = "auto"
 DETECTOR_FLOW = "neural_spline_flow"
@@ -48,11 +49,11 @@ class Hyperparameters:
     n_layers: int | None = None
     hidden_sizes: tuple[int, ...] | None = None
     n_bins: int | None = None
-    batch_size: int = 256
-    max_epochs: int = 200
+    batch_size: int = Options.batch_size
+    max_epochs: int = Options.max_epochs
     max_seconds: float | None = None
-    learning_rate: float = 1e-3
-    validation_fraction: float = 0.1
+    learning_rate: float = Options.learning_rate
+    validation_fraction: float = Options.validation_fraction
     patience: int | None = None
     verbose: int = 0
     effort: str = "balanced"
