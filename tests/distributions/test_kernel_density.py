@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 from scipy.stats import gaussian_kde, norm
 from sklearn.neighbors import KernelDensity as Oracle
 
@@ -64,6 +65,55 @@ def test_float32_agrees_with_float64():
     assert mixed.dtype == np.float64
     np.testing.assert_allclose(single, expected, rtol=1e-5, atol=1e-2)
     np.testing.assert_allclose(mixed, expected, rtol=1e-5, atol=1e-2)
+
+
+def by_pairs(rows, bandwidth, queries):
+    """Sum the kernels pair by pair in float64, of the numbers that float32 holds."""
+    rows, queries = rows.astype(float), queries.astype(float)
+    bandwidth = np.broadcast_to(np.asarray(bandwidth, np.float32).astype(float), rows.shape[1:])
+    squares = np.sum(((queries[:, None] - rows) / bandwidth) ** 2, axis=-1)
+    constant = np.sum(np.log(bandwidth)) + rows.shape[1] * np.log(2 * np.pi) / 2
+    return logsumexp(-squares / 2, axis=1) - np.log(len(rows)) - constant
+
+
+@pytest.mark.parametrize("bandwidth", [1.0, 1e-2, 1e-3, 1e-4, 1e-5, 1e-12])
+@pytest.mark.parametrize("n_features", [1, 2, 5])
+def test_float32_resolves_any_bandwidth(bandwidth, n_features):
+    rows = (RNG.normal(size=(1500, n_features)) + 3.0).astype(np.float32)
+    near = rows[::7] + bandwidth * RNG.normal(size=rows[::7].shape)
+    queries = near.astype(np.float32)
+    found = KernelDensity(rows, bandwidth).log_prob(queries)
+    expected = by_pairs(rows, bandwidth, queries)
+    np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-3)
+
+
+def test_float32_resolves_clusters_that_are_far_apart():
+    rows = (0.05 * RNG.normal(size=(1200, 20))).astype(np.float32)
+    rows[::2] += np.float32(20.0)
+    queries = rows[:100] + np.float32(0.01)
+    found = KernelDensity(rows, 0.05).log_prob(queries)
+    np.testing.assert_allclose(found, by_pairs(rows, 0.05, queries), rtol=1e-6, atol=1e-3)
+
+
+def test_float32_resolves_few_rows_far_from_many():
+    rows = RNG.normal(size=(1700, 45)).astype(np.float32)
+    far = RNG.permutation(len(rows))[:30]
+    rows[far] = rows[far] * 1e4
+    weights = RNG.uniform(size=len(rows))
+    queries = np.concatenate([rows[far], rows[:50]]) + np.float32(0.25)
+    found = KernelDensity(rows, 0.5, weights).log_prob(queries)
+    with jax.enable_x64(True):
+        exact = KernelDensity(rows.astype(float), 0.5, weights).log_prob(queries.astype(float))
+    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-3)
+
+
+def test_float32_gradients_are_right_where_rows_are_far():
+    rows = (1e4 * RNG.normal(size=(700, 3))).astype(np.float32)
+    queries = rows[:20] + np.float32(0.5)
+    density = KernelDensity(rows, 0.5)
+    found = jax.grad(lambda x: density.log_prob(x).sum())(queries)
+    # Other rows are thousands of bandwidths away.
+    np.testing.assert_allclose(found, (rows[:20] - queries) / 0.25, rtol=1e-5)
 
 
 def test_far_away_it_is_finite_and_falls():
