@@ -3,10 +3,10 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.scipy import stats
 from jaxtyping import Array, ArrayLike
 
 from fluvial.distributions._stored import Free, Positive, checked_positive
+from fluvial.distributions._student_t import log_density
 from fluvial.distributions.distribution import Distribution
 from fluvial.distributions.normal import common
 from fluvial.shapes import Shape, sum_event
@@ -14,6 +14,8 @@ from fluvial.shapes import Shape, sum_event
 
 class StudentT(Distribution):
     """Independent Student t distributions; a base with heavy tails.
+
+    With many degrees of freedom it becomes the normal distribution, in value and in gradient.
 
     Args:
         df: degrees of freedom, positive; `df`, `loc` and `scale` are broadcast, and their common
@@ -68,7 +70,8 @@ class StudentT(Distribution):
 
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))
-        return sum_event(stats.t.logpdf(x, self.df, self.loc, self.scale))
+        df, loc, scale = (value.astype(x.dtype) for value in (self.df, self.loc, self.scale))
+        return sum_event(log_density((x - loc) / scale, df) - jnp.log(scale))
 
     def _sample(self, key, n, condition) -> Array:
         noise = jax.random.t(key, self.df, (n, *self.event_shape), self.loc.dtype)
