@@ -1,5 +1,6 @@
 """Mixtures of any distributions, and distributions of other libraries."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +14,7 @@ from fluvial.distributions import (
     Mixture,
     StandardNormal,
     TransformedDistribution,
+    Uniform,
     as_distribution,
 )
 from fluvial.errors import ShapeError
@@ -117,3 +119,72 @@ def test_parts_with_different_conditions_are_refused():
 
     with pytest.raises(ShapeError, match="conditions"):
         Mixture([turned, Other()], [0.5, 0.5])
+
+
+def many_parts(n_parts):
+    return [DiagonalNormal(jnp.full(2, 10.0 * k), 1.0) for k in range(n_parts)]
+
+
+def test_samples_have_the_shares_of_their_parts_and_the_moments_of_each():
+    weights = np.arange(6.0)
+    mixture = Mixture(many_parts(6), weights)
+    x = np.asarray(mixture.sample(KEY, 30_000))
+    part = np.rint(x[:, 0] / 10).astype(int)
+    shares = np.bincount(part, minlength=6) / len(x)
+    np.testing.assert_allclose(shares, weights / 15, atol=0.01)
+    assert shares[0] == 0
+    for k in range(1, 6):
+        noise = x[part == k] - 10 * k
+        np.testing.assert_allclose(noise.mean(axis=0), 0, atol=0.1)
+        np.testing.assert_allclose(np.cov(noise.T), np.eye(2), atol=0.1)
+    # The order tells nothing: neighbours are from parts drawn independently.
+    assert abs(np.corrcoef(part[1:], part[:-1])[0, 1]) < 0.03
+    assert len(np.unique(x[:, 0])) > 29_000
+    np.testing.assert_array_equal(mixture.sample(KEY, 30_000), x)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 255, 257])
+def test_any_number_of_rows_is_drawn(n):
+    x = Mixture(many_parts(3), [1.0, 2.0, 3.0]).sample(KEY, n)
+    assert x.shape == (n, 2)
+    assert np.all(np.abs(x[:, 0] - 10 * np.rint(x[:, 0] / 10)) < 5)
+
+
+def test_each_row_has_its_own_condition():
+    turned = TransformedDistribution(DiagonalNormal(jnp.array([9.0, 0.0]), 0.01), Rotated())
+    mixture = Mixture([turned, turned, StandardNormal(2)], [0.3, 0.7, 0.0])
+    angles = jnp.linspace(0.0, 6.0, 700)
+    x = mixture.sample(KEY, (2,), angles)
+    expected = 9 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    np.testing.assert_allclose(x, np.stack([expected, expected]), atol=0.1)
+
+
+def test_memory_of_a_sample_does_not_grow_with_the_parts():
+    def temporary(n_parts):
+        mixture = Mixture(many_parts(n_parts), np.ones(n_parts))
+        lowered = jax.jit(lambda key: mixture.sample(key, 20_000)).lower(KEY)
+        memory = lowered.compile().memory_analysis()
+        assert memory is not None
+        return memory.temp_size_in_bytes
+
+    assert temporary(100) < 2.5 * temporary(4)
+
+
+def test_outside_the_support_of_all_parts_it_is_minus_infinity_without_gradient():
+    mixture = Mixture([Uniform(0.0, 1.0), Uniform(2.0, 3.0)], [0.5, 0.5])
+    x = jnp.array([0.5, 1.5, 2.5, jnp.nan, jnp.inf, -jnp.inf])
+    value, gradient = jax.vmap(jax.value_and_grad(mixture.log_prob))(x)
+    half = np.log(0.5)
+    np.testing.assert_allclose(value, [half, -np.inf, half, np.nan, -np.inf, -np.inf], rtol=1e-6)
+    np.testing.assert_array_equal(np.asarray(gradient)[[0, 1, 2, 4, 5]], 0)
+
+
+def test_gradients_of_weights_are_finite_where_parts_have_no_density():
+    mixture = Mixture([Uniform(0.0, 1.0), StandardNormal(())], [0.5, 0.5], trainable=True)
+    params, rest = eqx.partition(mixture, eqx.is_inexact_array)
+
+    @jax.grad
+    def gradients(params):
+        return eqx.combine(params, rest).log_prob(jnp.array([0.5, 7.0])).sum()
+
+    assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(gradients(params)))

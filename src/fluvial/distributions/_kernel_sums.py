@@ -43,7 +43,7 @@ def log_kernel_sums(queries: Array, rows: Array, bandwidth: Array, log_weights: 
         _within_reach(queries, centre, bandwidth),
     )
     size = jnp.sum(((rows - centre) / bandwidth) ** 2, axis=1)
-    limit = WORST_ERROR / jnp.finfo(rows.dtype).eps
+    limit = WORST_ERROR / float(jnp.finfo(rows.dtype).eps)
     rows, log_weights, size = lax.cond(
         jnp.all(size <= limit), lambda *stored: stored, _nearest_first, rows, log_weights, size
     )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,6 +12,9 @@ from jax import lax
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, ArrayLike
 
+from fluvial.distributions._draws import choose
+from fluvial.distributions._factors import checked_factors, cholesky_factors
+from fluvial.distributions._joint import log_sum_exp
 from fluvial.distributions._stored import Free, LogWeights, Positive, known
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
@@ -18,9 +22,16 @@ from fluvial.shapes import Shape, as_floats
 
 COMPONENTS_AT_ONCE = 16
 
+FARTHEST = 1e17
+"""Deviations from a mean beyond which a coordinate counts as this: squares stay finite."""
+
 
 class GaussianMixture(Distribution):
     """A mixture of K Gaussians with full covariances `scale_tril scale_tril^T`.
+
+    Covariances are factored in float64, each on its own scale, and the factors are stored in the
+    usual float type; in float32 their deviations may lie between 1e-38 and 1e38. The log density
+    stays finite at any distance.
 
     Args:
         weights: (K,), not negative; divided by their sum.
@@ -32,8 +43,9 @@ class GaussianMixture(Distribution):
 
     Raises:
         ShapeError: where the three shapes do not agree.
-        ValueError: where a weight is negative, a covariance is not positive definite, or not
-            exactly one of `covariances` and `scale_trils` is given.
+        ValueError: where a weight is negative, a covariance is not symmetric or not positive
+            definite, a deviation is outside the range of the float type, or not exactly one of
+            `covariances` and `scale_trils` is given.
 
     Examples:
         >>> means, covariances = jnp.zeros((2, 3)), jnp.stack([jnp.eye(3), 2 * jnp.eye(3)])
@@ -59,17 +71,18 @@ class GaussianMixture(Distribution):
     ):
         weights, means = as_floats(jnp.asarray(weights)), as_floats(means)
         if covariances is not None and scale_trils is None:
-            _check_shapes(weights, means, covariances, "covariances")
-            trils = _cholesky(as_floats(covariances))
-            _check_diagonals(trils, "covariances", "positive definite")
+            name, matrices = "covariances", covariances
         elif scale_trils is not None and covariances is None:
-            _check_shapes(weights, means, scale_trils, "scale_trils")
-            trils = as_floats(scale_trils)
-            _check_diagonals(trils, "scale_trils", "positive on the diagonal")
+            name, matrices = "scale_trils", scale_trils
         else:
             raise ValueError("give either covariances or scale_trils")
-        dtype = jnp.result_type(means, trils)
-        trils = trils.astype(dtype)
+        if not isinstance(matrices, jax.Array):
+            whole = known(*jax.tree.leaves(matrices))
+            matrices = np.asarray(matrices) if whole else jnp.asarray(matrices)
+        _check_shapes(weights, means, matrices, name)
+        dtype = jnp.promote_types(means.dtype, _float_type(matrices))
+        factors = cholesky_factors(matrices) if name == "covariances" else matrices
+        trils = checked_factors(factors, dtype, name)
         self._log_weights = LogWeights(weights.astype(dtype), trainable=trainable)
         self._means = Free(means.astype(dtype), trainable=trainable)
         self._below = Free(jnp.tril(trils, -1), trainable=trainable)
@@ -102,11 +115,11 @@ class GaussianMixture(Distribution):
         )
         constant = self.event_shape[0] * math.log(2 * math.pi) / 2 + jnp.sum(log_diagonals, axis=1)
         joint = self._log_weights.value - constant - distances.T / 2
-        return jax.nn.logsumexp(joint, axis=1)
+        return log_sum_exp(joint)
 
     def _sample(self, key, n, condition) -> Array:
         key_chosen, key_noise = jax.random.split(key)
-        chosen = jax.random.categorical(key_chosen, self._log_weights.value, shape=(n,))
+        chosen = choose(key_chosen, self.weights, n)
         noise = jax.random.normal(key_noise, (n, *self.event_shape), self.means.dtype)
 
         def add(x, column):
@@ -123,8 +136,14 @@ def _distance(x: Array, mean: Array, tril: Array) -> Array:
 
     The product with the inverse factor is up to a hundred times as fast as solving for many rows.
     """
-    inverse = solve_triangular(tril, jnp.eye(len(mean), dtype=tril.dtype), lower=True)
-    white = jnp.matmul(inverse, (x - mean).T, precision=lax.Precision.HIGHEST)
+    # In units of the diagonal: the factor's columns may differ by many orders of magnitude.
+    units = jnp.diagonal(tril)
+    unit_tril = tril / units[:, None]
+    eye = jnp.eye(len(mean), dtype=tril.dtype)
+    inverse = solve_triangular(unit_tril, eye, lower=True, unit_diagonal=True)
+    scaled = jnp.clip((x - mean) / units, -FARTHEST, FARTHEST)
+    white = jnp.matmul(inverse, scaled.T, precision=lax.Precision.HIGHEST)
+    white = jnp.clip(white, -FARTHEST, FARTHEST)
     return jnp.sum(white * white, axis=0)
 
 
@@ -141,19 +160,7 @@ def _check_shapes(weights: Array, means: Array, matrices: ArrayLike, name: str) 
             )
 
 
-def _cholesky(covariances: Array) -> Array:
-    if known(covariances):
-        values = np.asarray(covariances)
-        tolerance = 1e-5 * np.max(np.abs(values), initial=0.0)
-        if not np.allclose(values, np.swapaxes(values, 1, 2), rtol=0, atol=tolerance):
-            raise ValueError("covariances must be symmetric")
-    return jnp.linalg.cholesky(covariances)
-
-
-def _check_diagonals(trils: Array, name: str, wanted: str) -> None:
-    if not known(trils):
-        return
-    diagonals = np.diagonal(np.asarray(trils), axis1=1, axis2=2)
-    bad = [k for k, d in enumerate(diagonals) if not np.all(np.isfinite(d) & (d > 0))]
-    if bad:
-        raise ValueError(f"{name} of components {bad} are not {wanted}; components count from 0")
+def _float_type(values: np.ndarray | Array) -> Any:
+    """Return the type that `as_floats` gives, without the conversion."""
+    of_values = jax.dtypes.canonicalize_dtype(values.dtype)
+    return of_values if jnp.issubdtype(of_values, jnp.floating) else jnp.result_type(float)

@@ -1,6 +1,7 @@
 """Mixtures of any distributions."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -8,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
+from fluvial.distributions._draws import choose, draw_chosen
+from fluvial.distributions._joint import log_sum_exp
 from fluvial.distributions._stored import LogWeights
 from fluvial.distributions.adapter import as_distribution
 from fluvial.distributions.distribution import Distribution
@@ -18,8 +21,9 @@ from fluvial.shapes import Shape, as_floats, merged_condition_shape, part_condit
 class Mixture(Distribution):
     """A weighted mixture: `p(x) = sum_k weights[k] p_k(x)`.
 
-    The condition goes to the components that declare one. A sample is drawn from every component
-    and one of them is kept, so sampling costs as much as all components together.
+    The condition goes to the components that declare one. Each row of a sample is
+    drawn from one component alone, in blocks of 256 to 2,048 rows of one component: time and
+    memory grow with the rows, hardly with K.
 
     Args:
         distributions: K of one event shape; also objects of other libraries, see
@@ -74,17 +78,20 @@ class Mixture(Distribution):
             part._log_prob(x, part_condition(part, condition)) for part in self.distributions
         ]
         joint = jnp.stack(log_probs, axis=1) + self._log_weights.value
-        return jax.nn.logsumexp(joint, axis=1)
+        return log_sum_exp(joint)
 
     def _sample(self, key, n, condition) -> Array:
-        key, *keys = jax.random.split(key, 1 + len(self.distributions))
-        chosen = jax.random.categorical(key, self._log_weights.value, shape=(n,))
-        chosen = chosen.reshape((n,) + (1,) * len(self.event_shape))
-        draws = [
-            part._sample(part_key, n, part_condition(part, condition))
-            for part, part_key in zip(self.distributions, keys, strict=True)
-        ]
-        x = draws[0]
-        for number, draw in enumerate(draws[1:], start=1):
-            x = jnp.where(chosen == number, draw, x)
-        return x
+        return _draw(self, key, n, condition)
+
+
+# Compiled, because the loop over blocks would be compiled at each call otherwise.
+@eqx.filter_jit
+def _draw(mixture: Mixture, key: Array, n: int, condition: Array | None) -> Array:
+    of_choice, of_draws = jax.random.split(key)
+    chosen = choose(of_choice, mixture.weights, n)
+    draws = [partial(_draw_part, part) for part in mixture.distributions]
+    return draw_chosen(draws, of_draws, chosen, condition)
+
+
+def _draw_part(part: Distribution, key: Array, n: int, condition: Array | None) -> Array:
+    return part._sample(key, n, part_condition(part, condition))
