@@ -16,6 +16,7 @@ ROOMS = (
     "_version",
     "errors",
     "shapes",
+    "methods",
     "parameters",
     "parallel",
     "networks",
@@ -48,7 +49,7 @@ EXPORTED = {
 }
 
 BEFORE_TABLES = set(ROOMS[: ROOMS.index("tables")]) | {"testing"}
-NEEDS_JAX_ALONE = {"errors", "shapes", "parameters", "networks", "bijectors"}
+NEEDS_JAX_ALONE = {"errors", "shapes", "methods", "parameters", "networks", "bijectors"}
 COMES_WITH_JAX = {"equinox", "jax", "jaxtyping", "numpy"}
 
 

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, ArrayLike
 
+from fluvial.methods import method
 from fluvial.shapes import (
     Shape,
     as_floats,
@@ -49,6 +50,7 @@ class Bijector(eqx.Module):
         """Map (n, *event_shape) and (n, *condition_shape) or None to (n, *event_shape), (n,)."""
 
     @final
+    @method
     def forward(self, z: ArrayLike, condition: ArrayLike | None = None) -> Array:
         """Map latents `(..., *event_shape)` to data of the same shape.
 
@@ -58,6 +60,7 @@ class Bijector(eqx.Module):
         return self.forward_and_log_det(z, condition)[0]
 
     @final
+    @method
     def inverse(self, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
         """Map data `(..., *event_shape)` to latents of the same shape.
 
@@ -67,11 +70,13 @@ class Bijector(eqx.Module):
         return self.inverse_and_log_det(x, condition)[0]
 
     @final
+    @method
     def forward_and_log_det(self, z: ArrayLike, condition: ArrayLike | None = None) -> Pair:
         """Return `forward(z)` and log |det dx/dz| of shape `(...)`."""
         return self._apply(self._forward_and_log_det, "z", z, condition)
 
     @final
+    @method
     def inverse_and_log_det(self, x: ArrayLike, condition: ArrayLike | None = None) -> Pair:
         """Return `inverse(x)` and log |det dz/dx| of shape `(...)`."""
         return self._apply(self._inverse_and_log_det, "x", x, condition)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
 from fluvial.errors import ShapeError
+from fluvial.methods import method
 from fluvial.shapes import (
     Shape,
     as_floats,
@@ -53,6 +54,7 @@ class Distribution(eqx.Module):
         return x, self._log_prob(x, condition)
 
     @final
+    @method
     def log_prob(self, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
         """Return the log density of events, in nats.
 
@@ -77,6 +79,7 @@ class Distribution(eqx.Module):
         return self._log_prob(flatten_batch(x, batch, self.event_shape), condition).reshape(batch)
 
     @final
+    @method
     def sample(
         self, key: Array, shape: int | Shape = (), condition: ArrayLike | None = None
     ) -> Array:
@@ -99,6 +102,7 @@ class Distribution(eqx.Module):
         return x.reshape(batch + self.event_shape)
 
     @final
+    @method
     def sample_and_log_prob(
         self, key: Array, shape: int | Shape = (), condition: ArrayLike | None = None
     ) -> tuple[Array, Array]:
