@@ -167,6 +167,29 @@ def test_a_uniform_keeps_its_ends_to_the_last_bit_and_is_minus_infinity_outside(
     assert np.isnan(base.log_prob(np.array([np.nan, 0.5])))
 
 
+@pytest.mark.parametrize("trainable", [False, True])
+def test_outside_a_uniform_the_gradient_is_zero_and_infinities_are_outside(trainable):
+    base = Uniform(jnp.zeros(()), 2.0, trainable=trainable)
+    x = jnp.array([0.0, 1.0, 2.0, -1.0, 3.0, 3e38, jnp.inf, -jnp.inf])
+    value, gradient = jax.vmap(jax.value_and_grad(base.log_prob))(x)
+    np.testing.assert_allclose(value, [-np.log(2)] * 3 + [-np.inf] * 5, rtol=1e-6)
+    np.testing.assert_array_equal(gradient, 0)
+
+
+@pytest.mark.parametrize("scale", [1e-37, 1e-25, 1e25, 1e37])
+def test_any_scale_that_float32_holds_is_right(scale):
+    x = (np.array([-0.5, 0.0, 1.0]) * scale).astype(np.float32)
+    scale = np.float32(scale)
+    wide, of_scale = x.astype(float), float(scale)
+    for base, expected in (
+        (DiagonalNormal(0.0, scale), stats.norm.logpdf(wide, 0, of_scale)),
+        (StudentT(3.0, 0.0, scale), stats.t.logpdf(wide, 3.0, 0, of_scale)),
+        (Uniform(-scale, scale), np.full(3, -np.log(2) - np.log(of_scale))),
+    ):
+        np.testing.assert_allclose(base.log_prob(x), expected, rtol=1e-6)
+        assert np.all(np.isfinite(jax.grad(lambda x, b=base: b.log_prob(x).sum())(x)))
+
+
 def test_a_nan_stays_a_nan():
     for build, _, _ in BASES.values():
         assert np.isnan(build().log_prob(jnp.array([jnp.nan, 0.0])))
@@ -204,6 +227,8 @@ def test_float_parameters_of_one_column():
         (lambda: StudentT(1.0, 0.0, np.inf), "scale must be positive"),
         (lambda: Uniform(1.0, 1.0), "below high"),
         (lambda: Uniform(-np.inf, 1.0), "finite"),
+        (lambda: Uniform(-3e38, 3e38), "range of float32"),
+        (lambda: Uniform(0.0, 1e-40), "range of float32"),
         (lambda: GaussianMixture([1.0, -1.0], MEANS, COVARIANCES), "not negative"),
         (lambda: GaussianMixture([0.0, 0.0], MEANS, COVARIANCES), "not all zero"),
         (lambda: GaussianMixture([0.0, 1.0], MEANS, COVARIANCES, trainable=True), "positive"),

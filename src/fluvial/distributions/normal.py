@@ -79,7 +79,9 @@ class DiagonalNormal(Distribution):
 
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))
-        return sum_event(stats.norm.logpdf(x, self.loc, self.scale))
+        loc, scale = self.loc.astype(x.dtype), self.scale.astype(x.dtype)
+        # Standardised first: the square of a scale may leave the range of the type.
+        return sum_event(stats.norm.logpdf((x - loc) / scale) - jnp.log(scale))
 
     def _sample(self, key, n, condition) -> Array:
         noise = jax.random.normal(key, (n, *self.event_shape), self.loc.dtype)

@@ -25,7 +25,8 @@ class Uniform(Distribution):
             exp(7) of its start.
 
     Raises:
-        ValueError: where an end is not finite, or `high` is not above `low`.
+        ValueError: where an end is not finite, `high` is not above `low`, or their difference is
+            outside the range of the float type.
 
     Examples:
         >>> Uniform(jnp.zeros(2), 4.0).log_prob(jnp.array([[1.0, 1.0], [1.0, 5.0]])).tolist()
@@ -42,8 +43,14 @@ class Uniform(Distribution):
         low, high = common(low, high)
         if known(low, high):
             below, above = np.asarray(low), np.asarray(high)
-            if not np.all((below < above) & np.isfinite(above - below)):
-                raise ValueError(f"low must be finite and below high, but got {below} and {above}")
+            with np.errstate(over="ignore", invalid="ignore"):
+                width = above - below
+            # A smaller width counts as zero on the device.
+            if not np.all((width >= np.finfo(width.dtype).tiny) & np.isfinite(width)):
+                raise ValueError(
+                    f"low must be finite and below high, and their difference in the range of "
+                    f"{width.dtype}, but got {below} and {above}"
+                )
         self.start = Fixed((low, high))
         self._shift = Free(jnp.zeros_like(low), trainable=trainable)
         self._raw_log_width = Free(jnp.zeros_like(low), trainable=trainable)
