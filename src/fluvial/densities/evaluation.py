@@ -17,6 +17,8 @@ import numpy as np
 from jaxtyping import Array
 
 from fluvial.distributions import Mixture
+from fluvial.distributions._draws import choose
+from fluvial.distributions._joint import log_sum_exp
 from fluvial.errors import TrainingError
 from fluvial.parallel import threads
 
@@ -109,9 +111,7 @@ def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
     with threads() as pool:
         of_parts = pool.map(lambda part: _any_log_prob(part, rows), distribution.distributions)
         log_probs = np.stack(list(of_parts), axis=1)
-    with np.errstate(divide="ignore"):
-        log_weights = np.log(np.asarray(distribution.weights, np.float64))
-    return np.logaddexp.reduce(log_probs + log_weights, axis=1)
+    return _by_blocks(_joint, distribution.weights, log_probs)
 
 
 def _sampled(distribution: Any, key: Array) -> Iterator[np.ndarray]:
@@ -165,6 +165,9 @@ def _sample(distribution: Any, key: Array, number: Array) -> Array:
 
 @eqx.filter_jit
 def _choices(weights: Array, key: Array, number: Array) -> Array:
-    return jax.random.choice(
-        jax.random.fold_in(key, number), len(weights), shape=(BLOCK,), p=weights
-    )
+    return choose(jax.random.fold_in(key, number), weights, BLOCK)
+
+
+@eqx.filter_jit
+def _joint(weights: Array, log_probs: Array) -> Array:
+    return log_sum_exp(log_probs + jnp.log(weights.astype(np.float64)))
