@@ -12,6 +12,7 @@ import pytest
 from tests.cli.cases import TINY, contents
 
 import fluvial
+from fluvial.artifacts import model_file
 
 ADDED = ["log_prob", "decision", "is_anomaly"]
 
@@ -244,3 +245,17 @@ def test_inputs_are_never_changed(run, directory, model):
     run("sample", model, "-n", 5, "-o", "n.csv")
     run("info", model)
     assert contents(directory) == before
+
+
+@pytest.mark.parametrize("verb", ["score", "sample", "info"])
+def test_a_model_file_is_hashed_once_a_command(run, monkeypatch, directory, model, verb):
+    check, n_checks = model_file._check_sum, []
+
+    def count(*arguments):
+        n_checks.append(1)
+        check(*arguments)
+
+    monkeypatch.setattr(model_file, "_check_sum", count)
+    more = {"score": [directory / "train.csv"], "sample": ["-n", 2], "info": []}
+    assert run(verb, model, *more[verb]).exit_code == 0
+    assert len(n_checks) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ class Header:
         index: those that are no data but an index that pandas wrote.
     """
 
-    names: list[str]
-    index: list[str]
+    names: Sequence[str]
+    index: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -134,15 +134,16 @@ def _series_values(series: nw.Series, label: str) -> np.ndarray:
 
 def _index_places(table, names: tuple[str, ...] | None, keep: Collection[str]) -> set[int]:
     """Where the columns stand that are the index of a pandas frame; each is warned of."""
-    declared = set(declared_index(getattr(getattr(table, "schema", None), "metadata", None)))
-    found = [name for name in names or () if name in declared.difference(keep)]
-    if not found or len(found) == len(names or ()):
+    declared = declared_index(getattr(getattr(table, "schema", None), "metadata", None))
+    index = set(declared).intersection(names or ()).difference(keep) if declared else set()
+    if not index or len(index) == len(names or ()):
         return set()
+    found = [name for name in names or () if name in index]
     warn_user(
         f"the index of a pandas frame is left out: {listed(found)}; give it another name, or drop"
         " the metadata of pandas, if it is data"
     )
-    return {place for place, name in enumerate(names or ()) if name in found}
+    return {place for place, name in enumerate(names or ()) if name in index}
 
 
 def _usable_names(table) -> tuple[str, ...] | None:
