@@ -62,8 +62,9 @@ def fit_kernel_density(
     padded[: len(queries)] = queries
 
     def loss(log_bandwidth: float) -> float:
-        density = KernelDensity(rows, np.asarray(np.exp(log_bandwidth), dtype))
-        return -float(np.mean(np.asarray(_log_prob(density, padded))[: len(queries)], dtype=float))
+        bandwidth = np.asarray(np.exp(log_bandwidth), dtype)
+        log_prob = np.asarray(_log_prob(rows, bandwidth, padded))
+        return -float(np.mean(log_prob[: len(queries)], dtype=float))
 
     steps = np.log(BANDWIDTHS)
     best = int(np.argmin([loss(step) for step in steps]))
@@ -73,5 +74,5 @@ def fit_kernel_density(
 
 
 @eqx.filter_jit
-def _log_prob(density: KernelDensity, queries: np.ndarray):
-    return density.log_prob(queries)
+def _log_prob(rows: np.ndarray, bandwidth: np.ndarray, queries: np.ndarray):
+    return KernelDensity(rows, bandwidth).log_prob(queries)
