@@ -1,6 +1,7 @@
 """The error and warning types of Fluvial, and how their messages list names."""
 
 from collections.abc import Sequence
+from typing import Any
 
 NAMES_SHOWN = 5
 """Names that a message lists before it only counts them."""
@@ -20,6 +21,21 @@ class ModelFileError(ValueError):
 
 class TrainingError(RuntimeError):
     """Training cannot go on; the message names the epoch."""
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C has ended training; what was learned until then is kept here.
+
+    Attributes:
+        flow: the best model so far, the start where no epoch had ended; of an ensemble a list.
+        history: its `fluvial.training.History`, with `best_epoch` 0 where `flow` is the start; of
+            an ensemble a list.
+    """
+
+    def __init__(self, message: str = "", flow: Any = None, history: Any = None):
+        super().__init__(message)
+        self.flow = flow
+        self.history = history
 
 
 class DataWarning(UserWarning):

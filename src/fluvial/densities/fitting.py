@@ -14,6 +14,7 @@ from fluvial.densities.hyperparameters import AUTO, Hyperparameters
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
+from fluvial.errors import TrainingInterrupted
 from fluvial.tables import Schema, TableScaler
 from fluvial.tables.dequantization import dequantised, rounding_steps
 
@@ -92,19 +93,22 @@ def _fit_flow(hyperparameters: Hyperparameters, rows: FoldRows, *, seed: int) ->
     arguments = given.flow_arguments(given.flow, rows.training.shape[1])
     specification = flow_specification(given.flow, **arguments)
     flow_key, training_key = jax.random.split(jax.random.key(seed))
-    distribution, history = training.fit(
-        training_key,
-        build(specification, flow_key),
-        rows.training,
-        batch_size=given.batch_size,
-        max_epochs=given.max_epochs,
-        max_seconds=given.max_seconds,
-        learning_rate=given.learning_rate,
-        validation_fraction=0.0,
-        patience=given.patience,
-        show_progress=bool(given.verbose),
-        validation_data=rows.held_out,
-    )
+    try:
+        distribution, history = training.fit(
+            training_key,
+            build(specification, flow_key),
+            rows.training,
+            batch_size=given.batch_size,
+            max_epochs=given.max_epochs,
+            max_seconds=given.max_seconds,
+            learning_rate=given.learning_rate,
+            validation_fraction=0.0,
+            patience=given.patience,
+            show_progress=bool(given.verbose),
+            validation_data=rows.held_out,
+        )
+    except TrainingInterrupted as interrupted:
+        distribution, history = interrupted.flow, interrupted.history
     if rows.held_out is None:
         return FittedDistribution(distribution, specification, history)
     held_out = evaluation.log_prob(distribution, rows.held_out)

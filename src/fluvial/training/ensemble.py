@@ -12,7 +12,7 @@ from jaxtyping import Array, ArrayLike
 
 from fluvial.parallel import n_side_by_side
 from fluvial.training.history import History
-from fluvial.training.host_loop import Group, train
+from fluvial.training.host_loop import Group, interruption, train
 from fluvial.training.objective import negative_log_likelihood
 from fluvial.training.options import Options
 from fluvial.training.progress import progress
@@ -55,6 +55,7 @@ def fit_ensemble(
         DataError: where there are no rows or values that are not finite.
         TrainingError: where the loss of a member is not finite for the third time; it names the
             member.
+        TrainingInterrupted: after Ctrl-C, as by `fit`; with lists of flows and histories.
 
     Examples:
         >>> keys = jax.random.split(jax.random.key(0), 3)
@@ -88,8 +89,12 @@ def fit_ensemble(
         of_group = members[i : i + size]
         groups.append(_joint(of_group, runs[i : i + size]))
         starts.append((_stacked([m.params for m in of_group]), jnp.stack(keys[i : i + size])))
-    best, histories = train(groups, starts, began=began, max_seconds=options.max_seconds, bar=bar)
+    best, histories, is_interrupted = train(
+        groups, starts, began=began, max_seconds=options.max_seconds, bar=bar
+    )
     fitted = [eqx.combine(b, member.frozen) for b, member in zip(best, members, strict=True)]
+    if is_interrupted:
+        raise interruption(fitted, histories)
     return fitted, histories
 
 

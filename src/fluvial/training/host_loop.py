@@ -10,12 +10,12 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
-from fluvial.errors import TrainingError
+from fluvial.errors import TrainingError, TrainingInterrupted
 from fluvial.parallel import threads
 from fluvial.training.compiled_loop import MAX_FAILURES, advance, start
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
-from fluvial.training.progress import Progress, say
+from fluvial.training.progress import Progress
 from fluvial.training.run import Run
 from fluvial.training.state import BY_EPOCHS, BY_FAILURE, BY_PATIENCE, DONE, NEVER, State
 
@@ -54,7 +54,7 @@ def train(
     began: float,
     max_seconds: float | None,
     bar: Progress,
-) -> tuple[list[Any], list[History]]:
+) -> tuple[list[Any], list[History], bool]:
     """Train groups of members side by side, in segments of about `SEGMENT_SECONDS`.
 
     Args:
@@ -65,38 +65,57 @@ def train(
         bar: is told how training goes.
 
     Returns:
-        The best parameters and the history of each member.
+        The best parameters and the history of each member, and whether Ctrl-C was pressed and
+        nobody outside hears it.
 
     Raises:
         TrainingError: where the loss of a member was not finite too often.
     """
-    states = [
-        start(group.run, group.axes, *of_group)
-        for group, of_group in zip(groups, starts, strict=True)
-    ]
-    states, histories = _until_the_end(groups, states, began, max_seconds or float("inf"), bar)
-    best = []
-    for group, state in zip(groups, states, strict=True):
-        if group.axes is None:
-            best.append(state.best)
-        else:
-            best += [
-                jax.tree.map(jax.device_put, params)
-                for params in group.members(jax.device_get(state.best))
-            ]
-    return best, histories
+    with Interrupt() as interrupt:
+        is_mine = interrupt.is_outermost
+        states = [
+            start(group.run, group.axes, *of_group)
+            for group, of_group in zip(groups, starts, strict=True)
+        ]
+        limit = float("inf") if max_seconds is None else max_seconds
+        states, logs = _until_the_end(groups, states, began, limit, bar, interrupt)
+        histories = _finished(logs, bar, time.monotonic() - began)
+        best = []
+        for group, state in zip(groups, states, strict=True):
+            if group.axes is None:
+                best.append(state.best)
+            else:
+                members = group.members(jax.device_get(state.best))
+                best += [jax.tree.map(jax.device_put, params) for params in members]
+    return best, histories, is_mine and interrupt.asked
+
+
+def interruption(flow: Any, history: Any) -> TrainingInterrupted:
+    """Return what is raised where Ctrl-C has ended training.
+
+    Args:
+        flow: the best model so far, or those of an ensemble.
+        history: its history, or theirs.
+    """
+    histories = history if isinstance(history, list) else [history]
+    epochs = " and ".join(sorted({str(each.best_epoch) for each in histories}))
+    message = f"training was interrupted; `flow` of this exception has the best epoch, {epochs}"
+    return TrainingInterrupted(message, flow, history)
 
 
 def _until_the_end(
-    groups: Sequence[Group], states: list[State], began: float, limit: float, bar: Progress
-) -> tuple[list[State], list[History]]:
+    groups: Sequence[Group],
+    states: list[State],
+    began: float,
+    limit: float,
+    bar: Progress,
+    interrupt: Interrupt,
+) -> tuple[list[State], list["_Log"]]:
     n_steps, n_segments = 1, 0
     logs = [_Log() for group in groups for _ in range(group.size)]
     has_held_out = groups[0].run.validation is not None
     reason = ""
-    with Interrupt() as interrupt, threads() as pool:
-        # Only the first that hears Ctrl-C says so, not each of several fits.
-        is_heard = interrupt.is_outermost
+    with threads() as pool:
         while not reason and not _ended(logs):
             segment = time.monotonic()
             # The first segment compiles: in turn, so that all groups share one compilation. A
@@ -116,11 +135,7 @@ def _until_the_end(
                 reason = "max_seconds"
     for log in logs:
         log.reason = log.reason or reason
-    histories = _finished(logs, bar, time.monotonic() - began)
-    if is_heard and histories[0].stop_reason == "interrupted":
-        best = " and ".join(sorted({str(history.best_epoch) for history in histories}))
-        say(f"interrupted: returning the best model so far, of epoch {best}")
-    return states, histories
+    return states, logs
 
 
 def _advanced(n_steps: int, time_share: float, group: Group, state: State) -> State:

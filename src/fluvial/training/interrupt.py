@@ -1,7 +1,11 @@
-"""Ctrl-C as a request to stop at the next segment."""
+"""Ctrl-C as a request to stop at the end of the next segment."""
 
 import signal
 import threading
+import time
+
+ECHO_SECONDS = 0.1
+"""Seconds in which a further Ctrl-C counts as the same: a shell and a parent may both send it."""
 
 _active: list["Interrupt"] = []
 
@@ -9,27 +13,39 @@ _active: list["Interrupt"] = []
 class Interrupt:
     """While active, the first Ctrl-C only sets `asked`; the second one interrupts as usual.
 
+    So the first is not lost where JAX calls back into Python and drops what is raised there. Who
+    enters the outermost looks at `asked` after it has left, since a press may come at the very end.
+
     The outermost of the main thread has the handler; inside it, and in other threads, where Python
-    allows no handlers, an interrupt repeats what that one says.
+    allows no handlers, an interrupt repeats what that one says. Where the process ignores Ctrl-C,
+    it stays ignored.
     """
 
     def __init__(self):
         self._of_main: Interrupt = self
         self._asked = False
+        self._first_pressed = 0.0
         self._previous = None
 
     def __enter__(self):
         if _active:
             self._of_main = _active[0]
         elif threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._handle)
-            _active.append(self)
+            self._previous = signal.getsignal(signal.SIGINT)
+            # None is a handler that was not set from Python, and could not be put back.
+            if self._previous not in (None, signal.SIG_IGN):
+                _active.append(self)
+                signal.signal(signal.SIGINT, self._handle)
         return self
 
     def __exit__(self, *exception):
         if self.is_outermost:
-            _active.remove(self)
+            if self._asked:
+                # Python's own handler would take an echo for a second press.
+                left = self._first_pressed + ECHO_SECONDS - time.monotonic()
+                time.sleep(max(left, 0.0))
             signal.signal(signal.SIGINT, self._previous)
+            _active.remove(self)
 
     @property
     def asked(self) -> bool:
@@ -42,6 +58,8 @@ class Interrupt:
         return self in _active
 
     def _handle(self, signum, frame):
-        if self._asked:
+        now = time.monotonic()
+        if not self._asked:
+            self._asked, self._first_pressed = True, now
+        elif now - self._first_pressed > ECHO_SECONDS:
             raise KeyboardInterrupt
-        self._asked = True

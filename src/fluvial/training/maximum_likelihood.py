@@ -68,6 +68,9 @@ def fit(
         ShapeError: where shapes do not fit the flow or each other.
         DataError: where there are no rows or values that are not finite.
         TrainingError: where the loss is not finite for the third time.
+        TrainingInterrupted: after Ctrl-C, once the segment ends; a `KeyboardInterrupt` that holds
+            the best `flow` so far and its `history`. A second Ctrl-C raises at once, and keeps
+            nothing.
         ValueError: where a setting is out of its range.
 
     Examples:

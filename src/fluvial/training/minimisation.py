@@ -7,7 +7,7 @@ import equinox as eqx
 from jaxtyping import Array, ArrayLike
 
 from fluvial.training.history import History
-from fluvial.training.host_loop import Group, train
+from fluvial.training.host_loop import Group, interruption, train
 from fluvial.training.objective import Objective
 from fluvial.training.options import Options
 from fluvial.training.progress import progress
@@ -54,6 +54,7 @@ def minimise(
             return a loss for each row.
         DataError: where there are no rows or values that are not finite.
         TrainingError: where the loss is not finite for the third time.
+        TrainingInterrupted: after Ctrl-C, as by `fit`.
         ValueError: where a setting is out of its range, or is of rows and there are none.
 
     Examples:
@@ -85,7 +86,10 @@ def minimise(
         show=options.show_progress, total=options.max_epochs, start=title(parts, rows, run)
     )
     start = (parts.params, key)
-    (best,), (history,) = train(
+    (best,), (history,), is_interrupted = train(
         [Group(run)], [start], began=began, max_seconds=options.max_seconds, bar=bar
     )
-    return eqx.combine(best, parts.frozen), history
+    fitted = eqx.combine(best, parts.frozen)
+    if is_interrupted:
+        raise interruption(fitted, history)
+    return fitted, history
