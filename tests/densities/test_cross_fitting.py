@@ -25,9 +25,9 @@ class Bar(list):
 def a_member(name, *, program="", ends_by=None, diverges_in=None):
     """A member that tells the fold and its seed, and how training ended in each fold."""
 
-    def fit(rows, other, seed):
-        number = int(rows[0, 0])
-        assert other[0, 0] == number
+    def fit(fold, seed):
+        number = int(fold.training[0, 0])
+        assert fold.held_out[0, 0] == number
         if number == diverges_in:
             raise TrainingError("the loss was not finite")
         history = History((float(number),), (), (), (ends_by or {}).get(number, "patience"), 1, 0.0)
@@ -84,7 +84,7 @@ def test_when_time_is_up_the_first_fold_is_still_fitted():
 
 
 def test_another_error_is_raised():
-    def fit(rows, other, seed):
+    def fit(fold, seed):
         raise RuntimeError("out of memory")
 
     broken = SimpleNamespace(name="broken", program="broken", fit=fit)

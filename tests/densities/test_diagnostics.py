@@ -65,10 +65,11 @@ def test_training_rows_far_above_held_out_ones_are_warned_of(density, rows):
     last = density.history_.best_epoch - 1
     losses = list(density.history_.validation_loss)
     losses[last] = density.history_.train_loss[last] + 1.2
-    fitted = density.table_density_
+    # Of the flow of a mixture alone, which is fitted longest.
+    fitted = replace(density.table_density_, specification={"type": "mixture", "parts": []})
     history = replace(density.history_, validation_loss=tuple(losses))
-    warn_of_fit(replace(fitted, history=history), rows, None)
+    warn_of_fit(replace(fitted, history=history), rows[:9], None)
     losses[last] += 0.2
     history = replace(density.history_, validation_loss=tuple(losses))
     with pytest.warns(DataWarning, match=r"trained on score 1.4 nats above held-out rows"):
-        warn_of_fit(replace(fitted, history=history), rows, None)
+        warn_of_fit(replace(fitted, history=history), rows[:9], None)

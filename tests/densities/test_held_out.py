@@ -53,7 +53,7 @@ def test_folds_are_of_equal_size(n, n_folds):
 
 
 def test_identical_rows_are_in_one_fold():
-    rows = np.random.default_rng(0).integers(0, 12, size=(1000, 2)).astype(float)
+    rows = np.random.default_rng(0).integers(0, 30, size=(1000, 2)).astype(float)
     rows[::3] *= -1  # -0.0 is 0.0
     number = fold_numbers(rows, 10, np.random.RandomState(0))
     of_row: dict[tuple, set] = {}
@@ -63,11 +63,23 @@ def test_identical_rows_are_in_one_fold():
     assert set(number) == set(range(10))
 
 
-def test_a_row_that_is_repeated_too_often_is_always_trained_on():
-    rows = np.concatenate([np.zeros(30), np.arange(1.0, 71.0)])[:, None]
+def test_a_row_that_is_repeated_often_is_in_all_folds():
+    rows = np.concatenate([np.zeros(300), np.arange(1.0, 701.0)])[:, None]
     number = fold_numbers(rows, 10, np.random.RandomState(0))
-    assert (number[:30] == -1).all()
-    assert (np.bincount(number[30:]) == 7).all()
+    assert (np.bincount(number) == 100).all()
+    assert 15 <= np.bincount(number[:300]).min() <= np.bincount(number[:300]).max() <= 45
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_held_out_rows_are_a_fair_draw_of_few_different_ones(columns):
+    rows = np.random.default_rng(0).poisson(2.0, size=(2000, columns)).astype(float)
+    means = [
+        (rows[choose(rows, 0.1, seed)].mean(), rows[fold_numbers(rows, 10, rng) == 0].mean())
+        for seed in range(40)
+        for rng in [np.random.RandomState(seed)]
+    ]
+    # The standard error of a mean of 200 rows is .1; of 40 such draws it is .016.
+    np.testing.assert_allclose(np.mean(means, axis=0), rows.mean(), atol=0.05)
 
 
 def test_few_different_rows_are_in_folds_all_the_same():

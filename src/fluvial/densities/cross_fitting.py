@@ -104,9 +104,8 @@ class _Fits:
         if number and self._budget.is_up():
             self._not_whole.add(number)
             return None
-        rows, other = self._folds[number]
         try:
-            fitted = self._members[k].fit(rows, other, int(self._seeds[number, k]))
+            fitted = self._members[k].fit(self._folds[number], int(self._seeds[number, k]))
         except TrainingError:
             return None
         if number and fitted.history and fitted.history.stop_reason in ENDED_EARLY:

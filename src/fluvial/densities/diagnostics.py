@@ -51,9 +51,13 @@ def gaussian(folds: Sequence[FoldRows]) -> np.ndarray:
     """Return the log density of each fold's held-out rows under a Gaussian of its other rows.
 
     Args:
-        folds: rows (n, D) to fit to, and held-out rows (m, D) or None.
+        folds: the rows of each.
     """
-    found = [gaussian_log_prob(rows, other) for rows, other in folds if other is not None]
+    found = [
+        gaussian_log_prob(fold.training, fold.held_out if fold.plain is None else fold.plain)
+        for fold in folds
+        if fold.held_out is not None
+    ]
     return np.concatenate(found) if found else np.zeros(0)
 
 
@@ -73,32 +77,40 @@ def gaussian_log_prob(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
 
 
 def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | None) -> None:
-    """Warn where the flow of a mixture gained nothing, where it overfits, where columns are
-    discrete.
+    """Warn where a flow was not trained, gained nothing or overfits, and of discrete columns.
 
     Args:
-        density: the default mixture.
+        density: what was fitted.
         matrix: `(n, D)`, the rows given to fit.
         max_seconds: the limit of time that it was fitted with.
     """
-    history = density.history
-    if history.stop_reason == "max_seconds" and not history.train_loss:
+    history, is_mixture = density.history, density.specification["type"] == "mixture"
+    if not history.train_loss:
+        if history.stop_reason == "max_seconds":
+            warn_user(_no_time(max_seconds, is_mixture=is_mixture))
+        return
+    if history.validation_loss and not history.best_epoch:
         warn_user(
-            f"no flow was trained in max_seconds={max_seconds}: this is the density of "
-            f"Gaussian mixtures and kernels; flows need {FIRST_FLOW:.0f} seconds and more"
+            "no epoch of the flow scored held-out rows better than its untrained start, which is "
+            "returned; another learning_rate, more rows or fewer columns would help"
         )
-    else:
+    if is_mixture:
         _warn_of_useless_flow(density)
-    if history.validation_loss and history.best_epoch:
-        best = history.best_epoch - 1
-        gap = history.validation_loss[best] - history.train_loss[best]
-        if gap > WIDE_GAP + WIDE_GAP_A_COLUMN * density.scaler.n_kept:
-            warn_user(
-                f"rows that the flow was trained on score {gap:.1f} nats above held-out rows; "
-                "more rows, fewer columns or smaller hidden_sizes would help"
-            )
-    if len(matrix) >= MIN_ROWS_TO_TELL:
-        _warn_of_discrete_columns(density, matrix)
+        _warn_of_overfitting(density)
+        if len(matrix) >= MIN_ROWS_TO_TELL:
+            _warn_of_discrete_columns(density, matrix)
+
+
+def _no_time(max_seconds: float | None, *, is_mixture: bool) -> str:
+    """Tell that no flow was trained, and what the density is then."""
+    if is_mixture:
+        result = "this is the density of Gaussian mixtures and kernels"
+    else:
+        result = "the flow is untrained, and what it says of rows means little"
+    need = "compiling a flow took all of it"
+    if is_mixture and max_seconds is not None and max_seconds < FIRST_FLOW:
+        need = f"flows need {FIRST_FLOW:.0f} seconds and more"
+    return f"no flow was trained in max_seconds={max_seconds}: {result}; {need}: give it more time"
 
 
 def _warn_of_useless_flow(density: TableDensity) -> None:
@@ -110,6 +122,18 @@ def _warn_of_useless_flow(density: TableDensity) -> None:
             f"the flow gained nothing: it has {weight:.1%} of the weight, the classical densities "
             "beside it the rest; see summary()"
         )
+
+
+def _warn_of_overfitting(density: TableDensity) -> None:
+    history = density.history
+    if history.validation_loss and history.best_epoch:
+        best = history.best_epoch - 1
+        gap = history.validation_loss[best] - history.train_loss[best]
+        if gap > WIDE_GAP + WIDE_GAP_A_COLUMN * density.scaler.n_kept:
+            warn_user(
+                f"rows that the flow was trained on score {gap:.1f} nats above held-out rows; "
+                "more rows, fewer columns or smaller hidden_sizes would help"
+            )
 
 
 def _warn_of_discrete_columns(density: TableDensity, matrix: np.ndarray) -> None:

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from fluvial import training
-from fluvial.densities import evaluation
 from fluvial.densities.diagnostics import compare, gaussian
 from fluvial.densities.folds import Fold, FoldRows, folds_of, training_rows
 from fluvial.densities.hyperparameters import AUTO, Hyperparameters
+from fluvial.densities.members import held_out_log_probs
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
@@ -55,9 +55,12 @@ def fit_table_density(
     seen = matrix[training_places]
     steps = rounding_steps(seen)
     seen = dequantised(seen, steps, np.random.RandomState(seed))
+    if hyperparameters.flow != AUTO:
+        # In a mixture the other members hold what is beyond the reach of its flows.
+        scaler = scaler.gaussianised(seen)
     dtype = jnp.result_type(float)
     rows, _ = scaler.transform(seen, dtype=dtype)
-    of_folds = [_scaled(fold, matrix, rows, training_places, scaler) for fold in folds]
+    of_folds = _scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
     if hyperparameters.flow == AUTO:
         fitted = fit_mixture(hyperparameters, rows, of_folds, seed=seed)
     else:
@@ -76,15 +79,41 @@ def fit_table_density(
     )
 
 
-def _scaled(
-    fold: Fold, matrix: np.ndarray, rows: np.ndarray, places: np.ndarray, scaler: TableScaler
-) -> FoldRows:
-    """Return the scaled rows of a fold, given those (n, D) at the places (n,) of all folds."""
-    of_fold = rows
-    if len(fold.training) < len(places):
-        of_fold = rows[np.searchsorted(places, fold.training)]
-    held_out, _ = scaler.transform(matrix[fold.held_out], dtype=rows.dtype)
-    return FoldRows(of_fold, held_out if len(held_out) else None)
+def _scaled_folds(
+    folds: Sequence[Fold],
+    matrix: np.ndarray,
+    rows: np.ndarray,
+    scaler: TableScaler,
+    steps: np.ndarray,
+    rng: np.random.RandomState,
+) -> list[FoldRows]:
+    """Return the scaled rows of each fold.
+
+    Args:
+        folds: places in the table.
+        matrix: the table (n, D).
+        rows: the scaled rows (m, D') of all places that some fold is fitted to, with their noise.
+        scaler: from rows to scaled rows.
+        steps: width (D,) of the noise of each column.
+        rng: draws the noise of the held-out rows.
+    """
+    places = training_rows(folds)
+    scaled = []
+    for fold in folds:
+        of_fold = rows
+        if len(fold.training) < len(places):
+            of_fold = rows[np.searchsorted(places, fold.training)]
+        if not len(fold.held_out):
+            scaled.append(FoldRows(of_fold, None))
+            continue
+        plain, _ = scaler.transform(matrix[fold.held_out], dtype=rows.dtype)
+        if not steps.any():
+            scaled.append(FoldRows(of_fold, plain))
+            continue
+        noisy = dequantised(matrix[fold.held_out], steps, rng)
+        held_out, _ = scaler.transform(noisy, dtype=rows.dtype)
+        scaled.append(FoldRows(of_fold, held_out, plain))
+    return scaled
 
 
 def _fit_flow(hyperparameters: Hyperparameters, rows: FoldRows, *, seed: int) -> FittedDistribution:
@@ -109,9 +138,8 @@ def _fit_flow(hyperparameters: Hyperparameters, rows: FoldRows, *, seed: int) ->
         )
     except TrainingInterrupted as interrupted:
         distribution, history = interrupted.flow, interrupted.history
-    if rows.held_out is None:
-        return FittedDistribution(distribution, specification, history)
-    held_out = evaluation.log_prob(distribution, rows.held_out)
+    _, plain = held_out_log_probs(distribution, rows)
+    held_out = np.zeros(0) if plain is None else plain
     return FittedDistribution(distribution, specification, history, held_out=held_out)
 
 

@@ -37,11 +37,15 @@ class FoldRows(NamedTuple):
 
     Attributes:
         training: (n, D), to fit to.
-        held_out: (m, D), which choose and judge; None where there are none.
+        held_out: (m, D), which choose and weight, with the noise of rounded columns as those that
+            are trained on; None where there are none.
+        plain: the same rows (m, D) without the noise, as they are scored later; None where there is
+            no noise.
     """
 
     training: np.ndarray
     held_out: np.ndarray | None
+    plain: np.ndarray | None = None
 
 
 def folds_of(

@@ -4,12 +4,16 @@ from hashlib import blake2b
 
 import numpy as np
 
+WHOLE = 10
+"""Identical rows stay together where they are at most a tenth of the rows to hold out, or three."""
+
 
 def held_out_rows(matrix: np.ndarray, fraction: float, rng: np.random.RandomState) -> np.ndarray:
-    """Choose rows to hold out, identical rows on one side wherever that leaves enough to choose.
+    """Draw rows to hold out, each as likely as any other; a few identical ones stay on one side.
 
     A row that is held out and trained on at once would make the held-out density look better than
-    it is.
+    it is. But what is repeated often, as the values of counts are, is no accident: such rows are
+    drawn one by one, or only the rare values would judge.
 
     Args:
         matrix: `(n, D)`.
@@ -27,18 +31,15 @@ def held_out_rows(matrix: np.ndarray, fraction: float, rng: np.random.RandomStat
     wanted = max(min(round(n * fraction), n - 2), 0)
     if not wanted:
         return np.empty(0, np.int64)
-    group = _groups(matrix)
-    counts = np.bincount(group)
-    # A row that fills the share by itself is best left to training.
-    candidates = rng.permutation(np.flatnonzero(counts <= max(wanted // 2, 1)))
-    chosen = candidates[np.cumsum(counts[candidates]) <= wanted]
-    if counts[chosen].sum() < wanted / 2:
-        return np.sort(rng.permutation(n)[:wanted])
-    return np.flatnonzero(np.isin(group, chosen))
+    unit = _units(matrix, max(wanted // WHOLE, 3))
+    counts = np.bincount(unit)
+    drawn = rng.permutation(len(counts))
+    chosen = drawn[np.cumsum(counts[drawn]) <= wanted]
+    return np.flatnonzero(np.isin(unit, chosen))
 
 
 def fold_numbers(matrix: np.ndarray, n_folds: int, rng: np.random.RandomState) -> np.ndarray:
-    """Number the fold of each row, identical rows in one fold wherever that leaves enough folds.
+    """Number the fold of each row, a few identical rows in one fold, many of them in all.
 
     Args:
         matrix: `(n, D)`, with n at least `n_folds`.
@@ -46,22 +47,28 @@ def fold_numbers(matrix: np.ndarray, n_folds: int, rng: np.random.RandomState) -
         rng: a random state.
 
     Returns:
-        `(n,)`, from 0 to `n_folds - 1`; -1 for rows that are repeated too often to be in a fold.
+        `(n,)`, from 0 to `n_folds - 1`.
 
     Examples:
         >>> np.bincount(fold_numbers(np.arange(20.0)[:, None], 5, np.random.RandomState(0)))
         array([4, 4, 4, 4, 4])
     """
     n = len(matrix)
+    unit = _units(matrix, max(n // n_folds // WHOLE, 3))
+    counts = np.bincount(unit)
+    drawn = rng.permutation(len(counts))
+    number = np.empty(len(counts), np.int64)
+    number[drawn] = (np.cumsum(counts[drawn]) - 1) * n_folds // n
+    return number[unit]
+
+
+def _units(matrix: np.ndarray, largest: int) -> np.ndarray:
+    """Number what is drawn together: up to `largest` identical rows, or else a single row."""
     group = _groups(matrix)
     counts = np.bincount(group)
-    candidates = rng.permutation(np.flatnonzero(counts <= max(n / n_folds / 2, 1)))
-    ends = np.cumsum(counts[candidates])
-    if not len(ends) or ends[-1] < n / 2:
-        return rng.permutation(n) % n_folds
-    number = np.full(len(counts), -1)
-    number[candidates] = (ends - 1) * n_folds // ends[-1]
-    return number[group]
+    alone = counts[group] > largest
+    unit = np.where(alone, len(counts) + np.arange(len(matrix)), group)
+    return np.unique(unit, return_inverse=True)[1]
 
 
 def _groups(matrix: np.ndarray) -> np.ndarray:

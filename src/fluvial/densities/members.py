@@ -19,7 +19,7 @@ from fluvial.densities.specification import (
     flow_specification,
 )
 from fluvial.densities.time_budget import TimeBudget
-from fluvial.distributions import GaussianMixture, KernelDensity
+from fluvial.distributions import KernelDensity
 from fluvial.training import History, fit
 
 MIN_BATCH, BATCHES_AN_EPOCH = 32, 32
@@ -37,12 +37,14 @@ class Fitted:
         distribution: in scaled units.
         specification: what it is, as a model file holds it.
         held_out: log density (m,) of the rows that chose, None without them.
+        plain: the same without the noise of rounded columns.
         history: the training of a flow.
     """
 
     distribution: Any
     specification: Specification
     held_out: np.ndarray | None
+    plain: np.ndarray | None
     history: History | None = None
 
 
@@ -74,8 +76,8 @@ class FittedByFold(Member, Protocol):
         """Members of one program need one compilation."""
         ...
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
-        """Fit it to rows (n, D), with hyper-parameters or epoch chosen on other rows (m, D)."""
+    def fit(self, fold: FoldRows, seed: int) -> Fitted:
+        """Fit it to a fold, with hyperparameters or epoch chosen on the held-out rows."""
         ...
 
 
@@ -95,7 +97,7 @@ class GaussianMixtureMember:
     def fits(self) -> list[Fitted]:
         """Return what was fitted to each fold."""
         fits = zip(self.mixtures.of_folds, self.folds, strict=True)
-        return [_classical(mixture, held_out) for mixture, (_, held_out) in fits]
+        return [_judged(mixture, describe_distribution(mixture), fold) for mixture, fold in fits]
 
     def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
         """Return the mixture of all folds."""
@@ -108,9 +110,10 @@ class KernelDensityMember:
 
     name = program = "kernel_density"
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
+    def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Fit it to a fold."""
-        return _classical(fit_kernel_density(rows, other, random_state=seed), other)
+        kernels = fit_kernel_density(fold.training, fold.held_out, random_state=seed)
+        return _judged(kernels, describe_distribution(kernels), fold)
 
     def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
         """Put kernels on all rows, as wide as the folds' are in the geometric mean."""
@@ -121,9 +124,22 @@ class KernelDensityMember:
         return [Component(kernels, describe_distribution(kernels), 1.0)]
 
 
-def _classical(distribution: GaussianMixture | KernelDensity, other: np.ndarray | None) -> Fitted:
-    held_out = None if other is None else evaluation.log_prob(distribution, other)
-    return Fitted(distribution, describe_distribution(distribution), held_out)
+def _judged(
+    distribution: Any, specification: Specification, fold: FoldRows, history: History | None = None
+) -> Fitted:
+    """Return what was fitted to a fold, with the log density of the rows that it held out."""
+    return Fitted(distribution, specification, *held_out_log_probs(distribution, fold), history)
+
+
+def held_out_log_probs(
+    distribution: Any, fold: FoldRows
+) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    """Return the log density (m,) of a fold's held-out rows, with noise and without."""
+    if fold.held_out is None:
+        return None, None
+    held_out = evaluation.log_prob(distribution, fold.held_out)
+    plain = held_out if fold.plain is None else evaluation.log_prob(distribution, fold.plain)
+    return held_out, plain
 
 
 @dataclass(frozen=True)
@@ -152,8 +168,9 @@ class FlowMember:
         """The recipe and its arguments."""
         return f"{self.flow.recipe}({self.flow.arguments})"
 
-    def fit(self, rows: np.ndarray, other: np.ndarray | None, seed: int) -> Fitted:
+    def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Train it on a fold."""
+        rows = fold.training
         given, specification = self.hyperparameters, self._specification(rows)
         of_flow, of_training = jax.random.split(jax.random.key(seed))
         batch_size = _batch_size(len(rows), given.batch_size)
@@ -170,17 +187,16 @@ class FlowMember:
             validation_fraction=0.0,
             patience=given.patience,
             show_progress=False,
-            validation_data=other,
+            validation_data=fold.held_out,
         )
-        held_out = None if other is None else evaluation.log_prob(flow, other)
-        return Fitted(flow, specification, held_out, history)
+        return _judged(flow, specification, fold, history)
 
     def untrained(self, rows: np.ndarray, seed: int) -> Fitted:
         """Build it and leave it at its start."""
         specification = self._specification(rows)
         flow = build(specification, jax.random.key(seed))
         nothing = History((), (), (), "max_seconds", 0, 0.0)
-        return Fitted(flow, specification, None, nothing)
+        return Fitted(flow, specification, None, None, nothing)
 
     def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
         """Return the folds' flows."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -37,7 +37,8 @@ ROWS_OF_USUAL_STEPS, MAX_FACTOR, FACTOR_TIMES_COLUMNS = 10_000, 3, 40
 """Rows beyond which steps grow in proportion: by this factor at most, by 40 / D for D columns."""
 
 MIN_WEIGHT = 1e-3
-"""Weight that the best flow and the Gaussian mixtures keep, for latents and for far-off rows."""
+"""Weight that the best flow that was trained, for latents, and the Gaussian mixtures, for far-off
+rows, keep at least."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class FittedDistribution:
             several.
         members: for each component of a mixture its "name", its "weight" and its "nats", the mean
             log density of the rows that weighted it, in scaled units; None without such rows.
-        held_out: log density (m,) of the rows that each fold held out, one fold after the other,
-            under what was fitted to the others, in scaled units.
+        held_out: log density (m,) of the rows that each fold held out, without noise, one fold
+            after the other, under what was fitted to the others, in scaled units.
         rivals: the same under classical densities alone, by name.
     """
 
@@ -131,9 +132,12 @@ def _steps(effort: Effort, n_folds: int, rows: np.ndarray) -> int:
     return int(effort.n_steps * max(factor, 1))
 
 
-def _held_out_log_probs(fitted: Sequence[Sequence[Fitted]]) -> np.ndarray | None:
+def _stacked(
+    fitted: Sequence[Sequence[Fitted]], name: Literal["held_out", "plain"]
+) -> np.ndarray | None:
     """Return the (n, K) log densities of rows that the K members' fits have not seen."""
-    of_members = [[fit.held_out for fit in fits if fit.held_out is not None] for fits in fitted]
+    found = [[getattr(fit, name) for fit in fits] for fits in fitted]
+    of_members = [[each for each in of_member if each is not None] for of_member in found]
     if not any(of_members):
         return None
     n = sum(map(len, of_members[0]))
@@ -146,21 +150,23 @@ def _combined(
     members: Sequence[tuple[Member, Sequence[Fitted]]], rows: np.ndarray
 ) -> FittedDistribution:
     """Make one mixture of members and their fits to all folds."""
-    log_probs = _held_out_log_probs([fits for _, fits in members])
+    of_members = [fits for _, fits in members]
+    log_probs, plain = _stacked(of_members, "held_out"), _stacked(of_members, "plain")
     histories = {
         k: fits[0].history for k, (_, fits) in enumerate(members) if fits[0].history is not None
     }
     weights, nats = _weights(log_probs, histories, len(members))
-    best_flow = max(histories, key=lambda k: weights[k])
-    weights[[0, best_flow]] = np.maximum(weights[[0, best_flow]], MIN_WEIGHT)
+    best_flow = max(histories, key=lambda k: (bool(histories[k].train_loss), weights[k]))
+    kept = [0, best_flow] if histories[best_flow].train_loss else [0]
+    weights[kept] = np.maximum(weights[kept], MIN_WEIGHT)
     weights /= weights.sum()
     held_out = {}
-    if log_probs is not None:
+    if plain is not None:
         with np.errstate(divide="ignore"):
-            own = np.logaddexp.reduce(log_probs + np.log(weights), axis=1)
-        held_out = {"held_out": own, "rivals": {members[0][0].name: log_probs[:, 0]}}
+            own = np.logaddexp.reduce(plain + np.log(weights), axis=1)
+        held_out = {"held_out": own, "rivals": {members[0][0].name: plain[:, 0]}}
     components, facts = [], []
-    for k in np.flatnonzero(weights).tolist():
+    for k in sorted({*np.flatnonzero(weights).tolist(), best_flow}):
         member, fits = members[k]
         for component in member.components(fits, rows):
             components.append(component)
@@ -184,11 +190,14 @@ def _weights(
 ) -> tuple[np.ndarray, list[float | None]]:
     """Return the weights of the members, and the mean log density that each gave held-out rows.
 
-    Without held-out rows all weights are equal, but those of flows that were not trained are zero.
+    Without held-out rows all weights are equal. A flow that was not trained gets none.
     """
+    untrained = [k for k, history in histories.items() if not history.train_loss]
     if log_probs is not None:
+        log_probs = log_probs.copy()
+        log_probs[:, untrained] = -np.inf
         means = log_probs.mean(axis=0)
         return stack(log_probs), [float(mean) if np.isfinite(mean) else None for mean in means]
     weights = np.ones(n_members)
-    weights[[k for k, history in histories.items() if not history.train_loss]] = 0
+    weights[untrained] = 0
     return weights / weights.sum(), [None] * n_members

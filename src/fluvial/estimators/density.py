@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fluvial.densities import Hyperparameters, fit_table_density
 from fluvial.densities.diagnostics import warn_of_fit
-from fluvial.densities.hyperparameters import AUTO, DEFAULTS
+from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.summary import summarise
 from fluvial.errors import ShapeError
 from fluvial.estimators.documentation import with_hyperparameters
@@ -187,8 +187,7 @@ class FlowDensity(
         rng = check_random_state(self.random_state)
         # Replaced when all is learned: a fit that fails leaves the last one whole.
         self.table_density_ = fit_table_density(matrix, schema, hyperparameters, rng)
-        if hyperparameters.flow == AUTO:
-            warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
+        warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
         return self
 
     def score_samples(self, X):

@@ -1,14 +1,14 @@
 """From the rows of a table to the rows a flow sees, and back, with the log det."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from fluvial.errors import DataError, ShapeError, listed
-from fluvial.tables.columns import NumericColumns
+from fluvial.tables.columns import GaussianisedColumns, NumericColumns
 from fluvial.tables.redundancy import LeftOut
 from fluvial.tables.warning import warn_user
 
@@ -33,7 +33,7 @@ class TableScaler:
     """
 
     left_out: LeftOut
-    columns: NumericColumns
+    columns: NumericColumns | GaussianisedColumns
 
     @classmethod
     def fit(
@@ -72,6 +72,17 @@ class TableScaler:
             _warn_of(left_out, len(matrix), label or "column {}".format)
         kept = matrix[:, left_out.kept]
         return cls(left_out, NumericColumns.fit(kept, training=training))
+
+    def gaussianised(self, rows: np.ndarray) -> Self:
+        """Return this scaler with a spline on each column that has far groups or fine detail.
+
+        Args:
+            rows: `(n, D)` finite float64 rows, of which the splines are learned; those of rounded
+                columns with the noise that a density is trained with.
+        """
+        kept = rows[:, self.left_out.kept]
+        columns = GaussianisedColumns.around(NumericColumns(self.centre, self.scale), kept)
+        return replace(self, columns=columns)
 
     @property
     def centre(self) -> np.ndarray:
@@ -140,7 +151,8 @@ class TableScaler:
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
         """Return the scaler that `to_arrays` described."""
         left_out = LeftOut(arrays["source"], arrays["values"])
-        return cls(left_out, NumericColumns.from_arrays(arrays))
+        kind = GaussianisedColumns if "spline_column" in arrays else NumericColumns
+        return cls(left_out, kind.from_arrays(arrays))
 
 
 def _warn_of(left_out: LeftOut, n_rows: int, label: Callable[[int], str]) -> None:

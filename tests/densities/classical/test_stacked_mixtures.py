@@ -54,7 +54,7 @@ def test_it_is_better_than_the_best_size_alone():
     new = table(2000, 1).astype(np.float32)
     gains = []
     for seed in range(2):
-        alone = [fit_gaussian_mixture(*pair, random_state=seed).log_prob(new) for pair in pairs]
+        alone = [fit_gaussian_mixture(*pair[:2], random_state=seed).log_prob(new) for pair in pairs]
         best_of_folds = logsumexp(alone, axis=0) - np.log(len(alone))
         gains.append(np.mean(fitted(pairs, rows, seed).of_all.log_prob(new) - best_of_folds))
     assert np.mean(gains) > 0.05
@@ -76,7 +76,7 @@ def test_all_rows_are_fitted_again_where_that_is_cheap(monkeypatch):
 
 def test_of_one_fold_fits_go_on_where_that_helps():
     rows, judge, new = table(1500), table(300, 1), table(2000, 2).astype(np.float32)
-    mixtures = fitted([(rows, judge)], rows)
+    mixtures = fitted([FoldRows(rows, judge)], rows)
     longer, (trial,) = mixtures.of_all, mixtures.of_folds
     assert longer.weights.shape == trial.weights.shape
     judge = judge.astype(np.float32)
@@ -86,7 +86,7 @@ def test_of_one_fold_fits_go_on_where_that_helps():
 
 def test_without_rows_that_judge_it_is_one_gaussian():
     rows = table(9)
-    mixture = fitted([(rows, None)], rows).of_all
+    mixture = fitted([FoldRows(rows, None)], rows).of_all
     assert mixture.means.shape == (1, 2)
     assert np.isfinite(mixture.log_prob(rows.astype(np.float32))).all()
 

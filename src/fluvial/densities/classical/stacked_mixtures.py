@@ -66,8 +66,9 @@ class StackedMixtures:
         self._is_late = is_late
         seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
         self._rows = _shuffled(rows, rng)
-        few = [_shuffled(of_fold, rng)[: MAX_ROWS // 2] for of_fold, _ in folds]
-        judges = [np.asarray(each, np.float64)[:MAX_ROWS] for _, each in folds if each is not None]
+        few = [_shuffled(fold.training, rng)[: MAX_ROWS // 2] for fold in folds]
+        held_out = [fold.held_out for fold in folds if fold.held_out is not None]
+        judges = [np.asarray(rows, np.float64)[:MAX_ROWS] for rows in held_out]
         if len(judges) == len(folds):
             pairs = list(zip(few, judges, strict=True))
             kept = _weighted(Search(pairs, COMPONENTS[-1], seed, is_late))

@@ -18,6 +18,20 @@ TAIL_START = 10.0
 """Beyond this many scales from the centre, the map is logarithmic."""
 
 
+def log_tail(distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Map distances v >= 0 to u, logarithmic beyond `TAIL_START`, and return log du/dv as well."""
+    with np.errstate(divide="ignore"):
+        log_ratio = np.maximum(np.log(distance) - np.log(TAIL_START), 0)
+    return np.minimum(distance, TAIL_START * (1 + log_ratio)), -log_ratio
+
+
+def log_tail_inverse(mapped: np.ndarray) -> np.ndarray:
+    """Map u >= 0 back to distances v, which may end at infinity."""
+    with np.errstate(over="ignore"):
+        beyond = TAIL_START * np.exp(mapped / TAIL_START - 1)
+    return np.where(mapped > TAIL_START, beyond, mapped)
+
+
 def scale_rows(
     matrix: np.ndarray, centre: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

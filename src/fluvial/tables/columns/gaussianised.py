@@ -1,0 +1,132 @@
+"""Columns with far minorities or heavy tails: about Gaussian by a spline through their quantiles.
+
+A robust scale leaves a small group far away outside of the interval in which a flow has its
+flexibility, and a scale that holds it would leave none for the others. Here each group keeps its
+shape, and the gaps between them shrink.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from scipy.special import ndtr
+
+from fluvial.tables.columns.contract import ColumnGroup
+from fluvial.tables.columns.knots import gaussian_knots
+from fluvial.tables.columns.monotone_spline import MonotoneSpline
+from fluvial.tables.columns.numeric import NumericColumns
+
+REACH = 4.0
+"""Scales from the centre within which a flow of any recipe finds what there is."""
+
+MIN_SHARE, MIN_ROWS = 0.002, 3
+"""Share of the rows, and their number, beyond which a column needs a spline."""
+
+MAX_DENSITY = 20.0
+"""Density, with the scale as unit, beyond which detail is too fine for a flow: 50 normal peaks."""
+
+
+@dataclass(frozen=True)
+class GaussianisedColumns(ColumnGroup):
+    """Standardised columns, some of which go through a spline that makes them about Gaussian.
+
+    Attributes:
+        numeric: the standardisation of all columns.
+        splines: by the place of a column, its spline on the standardised values.
+
+    Examples:
+        >>> rows = np.concatenate([np.linspace(-1, 1, 950), np.linspace(999, 1001, 50)])[:, None]
+        >>> numeric = NumericColumns.fit(rows)
+        >>> encoded, _ = GaussianisedColumns.around(numeric, rows).encode(rows)
+        >>> bool(np.abs(encoded).max() < 4)
+        True
+    """
+
+    numeric: NumericColumns
+    splines: dict[int, MonotoneSpline]
+
+    @classmethod
+    def fit(cls, matrix: np.ndarray, *, training: np.ndarray | None = None) -> Self:
+        """Learn the standardisation and the splines; see `ColumnGroup.fit`."""
+        numeric = NumericColumns.fit(matrix, training=training)
+        return cls.around(numeric, matrix if training is None else matrix[training])
+
+    @classmethod
+    def around(cls, numeric: NumericColumns, rows: np.ndarray) -> Self:
+        """Learn a spline for each standardised column that needs one, from rows (n, D)."""
+        scaled, _ = numeric.encode(rows)
+        columns = {j: _spline_where_needed(np.sort(column)) for j, column in enumerate(scaled.T)}
+        return cls(numeric, {j: spline for j, spline in columns.items() if spline is not None})
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The centres of the standardisation, `(D,)`, in the units of the table."""
+        return self.numeric.centre
+
+    @property
+    def scale(self) -> np.ndarray:
+        """The scales of the standardisation, `(D,)`, in the units of the table."""
+        return self.numeric.scale
+
+    @property
+    def n_columns(self) -> int:
+        """The number of columns."""
+        return self.numeric.n_columns
+
+    @property
+    def n_encoded(self) -> int:
+        """The number of columns that a flow sees: as many."""
+        return self.numeric.n_encoded
+
+    def encode(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Standardise rows and put columns through their splines; see `ColumnGroup.encode`."""
+        encoded, log_det = self.numeric.encode(matrix)
+        for j, spline in self.splines.items():
+            encoded[:, j], log_slope = spline.forward(encoded[:, j])
+            log_det = log_det + log_slope
+        return encoded, log_det
+
+    def decode(self, encoded: np.ndarray) -> np.ndarray:
+        """Map encoded rows back; see `ColumnGroup.decode`."""
+        scaled = np.array(encoded, np.float64)
+        for j, spline in self.splines.items():
+            scaled[:, j] = spline.inverse(scaled[:, j])
+        return self.numeric.decode(scaled)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the standardisation, and the splines' points one after the other."""
+        columns = sorted(self.splines)
+        arrays = self.numeric.to_arrays()
+        if not columns:
+            return arrays
+        splines = [self.splines[j] for j in columns]
+        sizes = [len(spline.x) for spline in splines]
+        return arrays | {
+            "spline_column": np.repeat(np.array(columns, np.int64), sizes),
+            "spline_x": np.concatenate([spline.x for spline in splines]),
+            "spline_y": np.concatenate([spline.y for spline in splines]),
+            "spline_slope": np.concatenate([spline.slope for spline in splines]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Return the columns that `to_arrays` described, or standardised ones alone."""
+        owner = arrays.get("spline_column", np.zeros(0, np.int64))
+        splines = {
+            int(j): MonotoneSpline(
+                *(arrays[f"spline_{name}"][owner == j] for name in ("x", "y", "slope"))
+            )
+            for j in np.unique(owner)
+        }
+        return cls(NumericColumns.from_arrays(arrays), splines)
+
+
+def _spline_where_needed(values: np.ndarray) -> MonotoneSpline | None:
+    """Return the spline of a standardised column (n,), sorted, if some of it is far or fine."""
+    if values[0] == values[-1]:
+        return None
+    knots, images = gaussian_knots(values)
+    is_far = np.count_nonzero(np.abs(values) > REACH) >= max(MIN_SHARE * len(values), MIN_ROWS)
+    is_fine = (np.diff(ndtr(images)) / np.diff(knots)).max() > MAX_DENSITY
+    return MonotoneSpline.through(knots, images) if is_far or is_fine else None
