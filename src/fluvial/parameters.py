@@ -1,12 +1,14 @@
-"""What of a model is trained, and the bounded forms in which it is stored."""
+"""What of a model is trained or random, and the bounded forms in which it is stored."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
+
+Model = TypeVar("Model")
 
 
 class Fixed(eqx.Module):
@@ -48,6 +50,71 @@ def trainable(model: Any) -> Any:
         return eqx.is_inexact_array(node)
 
     return jax.tree.map(mark, model, is_leaf=lambda node: isinstance(node, Fixed))
+
+
+class RandomKey(eqx.Module):
+    """The random key of a part that estimates what it returns, such as a stochastic trace.
+
+    A part holds one as a field and draws from `value`; nothing else of the model needs to know.
+    Until `with_key` gives it another, it is the same at each call, so that results repeat. Draw the
+    noise of one event and use it for all rows of a batch, or a row depends on its place.
+
+    Args:
+        seed: of the key that it starts with.
+
+    Examples:
+        >>> jax.random.normal(RandomKey().value, (2,)).shape
+        (2,)
+    """
+
+    # Raw numbers: they are stacked, saved and mapped over as every other array of a model.
+    data: Array
+
+    def __init__(self, seed: int = 0):
+        self.data = jax.random.key_data(jax.random.key(seed))
+
+    @property
+    def value(self) -> Array:
+        """The key, for the functions of `jax.random`."""
+        return jax.random.wrap_key_data(self.data)
+
+
+def needs_key(model: Any) -> bool:
+    """Return whether a part of the model draws random numbers.
+
+    Examples:
+        >>> needs_key({"shift": jnp.zeros(2)}), needs_key({"noise": RandomKey()})
+        (False, True)
+    """
+    return any(_is_key(node) for node in jax.tree.leaves(model, is_leaf=_is_key))
+
+
+def with_key(model: Model, key: Array) -> Model:
+    """Return the model with another random key for each of its parts that needs one.
+
+    Call it with a new key for every step of training. A model without such parts comes back as it
+    is. Layers that are stacked in `Repeat` get a key each.
+
+    Args:
+        model: a bijector, a distribution, a flow, or any tree.
+        key: a key of `jax.random`.
+
+    Examples:
+        >>> model = with_key({"noise": RandomKey()}, jax.random.key(1))
+        >>> bool(model["noise"].value == jax.random.key(1))
+        False
+    """
+    leaves, structure = jax.tree.flatten(model, is_leaf=_is_key)
+    places = [index for index, leaf in enumerate(leaves) if _is_key(leaf)]
+    for place, of_part in zip(places, jax.random.split(key, max(len(places), 1)), strict=False):
+        stacked = leaves[place].data.shape[:-1]
+        data = jax.random.key_data(jax.random.split(of_part, stacked))
+        leaves[place] = eqx.tree_at(lambda node: node.data, leaves[place], data)
+    return jax.tree.unflatten(structure, leaves)
+
+
+def _is_key(node: Any) -> bool:
+    return isinstance(node, RandomKey)
 
 
 def zeros(shape: tuple[int, ...]) -> Array:

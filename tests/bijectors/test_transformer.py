@@ -10,20 +10,26 @@ from fluvial.bijectors._transformer import Transformer
 from fluvial.networks.linear import MANY_COLUMNS
 
 
-class OwnAffine(Affine):
-    """A subclass may do anything, so that it is applied row by row."""
+class OneByOne:
+    """A subclass may do anything: this one says that it must be applied row by row."""
+
+    _takes_row_parameters = False
 
 
-class OwnScale(Scale):
-    """Likewise."""
+class OwnAffine(OneByOne, Affine):
+    pass
 
 
-class OwnShift(Shift):
-    """Likewise."""
+class OwnScale(OneByOne, Scale):
+    pass
 
 
-class OwnSpline(RationalQuadraticSpline):
-    """Likewise."""
+class OwnShift(OneByOne, Shift):
+    pass
+
+
+class OwnSpline(OneByOne, RationalQuadraticSpline):
+    pass
 
 
 PAIRS = {

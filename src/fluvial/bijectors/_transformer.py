@@ -6,10 +6,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array
 
-from fluvial.bijectors.affine import Affine, Scale, Shift
 from fluvial.bijectors.bijector import Bijector, Pair
-from fluvial.bijectors.compose import Invert
-from fluvial.bijectors.spline import RationalQuadraticSpline
 from fluvial.errors import ShapeError
 from fluvial.networks.linear import columns_last
 from fluvial.parameters import Fixed, trainable
@@ -72,7 +69,7 @@ class Transformer(eqx.Module):
             built = eqx.combine(jax.tree.unflatten(structure, leaves), rest)
             return getattr(built, method)(values, None)
 
-        if _takes_rows(self.template.value):
+        if self.template.value._takes_row_parameters:
             return one_or_all(moved, values)
         each = jax.vmap(lambda leaves, value: one_or_all(leaves, value[None]), in_axes=(-1, 0))
         out, log_dets = each(moved, values)
@@ -103,8 +100,21 @@ class Transformer(eqx.Module):
         return eqx.partition(self.template.value, trainable(self.template.value))
 
 
-def _takes_rows(bijector: Bijector) -> bool:
-    """Return whether leaves may have a last axis, with parameters of each row of a batch."""
-    if isinstance(bijector, Invert):
-        return _takes_rows(bijector.bijector)
-    return type(bijector) in (Affine, RationalQuadraticSpline, Scale, Shift)
+def n_parameters(transformer: Bijector) -> int:
+    """Return the number P of raw parameters that a network computes for each value.
+
+    They are the trained arrays of the transformer in the order of `jax.tree.leaves`, each
+    flattened: of `Affine` the shift, then the raw log scale; of a spline of K bins K raw widths, K
+    heights and K - 1 derivatives.
+
+    Args:
+        transformer: a bijector of event shape () that takes no condition.
+
+    Raises:
+        ShapeError: where it is not scalar or declares a condition.
+
+    Examples:
+        >>> n_parameters(Affine()), n_parameters(RationalQuadraticSpline(8))
+        (2, 23)
+    """
+    return Transformer(transformer).n_parameters

@@ -7,15 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors.elementwise import Elementwise
 from fluvial.parameters import Fixed, soft_clip
-from fluvial.shapes import Shape, as_floats, sum_event
+from fluvial.shapes import Shape, as_floats
 
 LOG_SCALE_BOUND = 7.0
 """Without another bound a trained scale stays within exp(-7) and exp(7) times its start."""
 
 
-class Shift(Bijector):
+class Shift(Elementwise):
     """`x = z + shift`, elementwise.
 
     Args:
@@ -28,20 +28,22 @@ class Shift(Bijector):
 
     shift: Array
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
 
     def __init__(self, shift: ArrayLike):
         self.shift = as_floats(shift)
         self.event_shape = self.shift.shape
 
-    def _forward_and_log_det(self, z, condition) -> Pair:
-        return z + self.shift, jnp.zeros(z.shape[0], jnp.result_type(float))
+    def _forward(self, z):
+        return z + self.shift
 
-    def _inverse_and_log_det(self, x, condition) -> Pair:
-        return x - self.shift, jnp.zeros(x.shape[0], jnp.result_type(float))
+    def _inverse(self, x):
+        return x - self.shift
+
+    def _log_slope(self, z, x):
+        return jnp.zeros_like(z)
 
 
-class Scale(Bijector):
+class Scale(Elementwise):
     """`x = scale * z`, elementwise.
 
     The start is kept as it is given; training multiplies it by `exp(s)`, where s is smoothly
@@ -64,7 +66,6 @@ class Scale(Bijector):
     raw_log_scale: Array
     log_scale_bound: float = eqx.field(static=True)
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
 
     def __init__(self, scale: ArrayLike, log_scale_bound: float = LOG_SCALE_BOUND):
         if not log_scale_bound > 0:
@@ -89,16 +90,17 @@ class Scale(Bijector):
     def _log_scale(self) -> Array:
         return jnp.log(jnp.abs(self.start.value)) + self._moved
 
-    def _forward_and_log_det(self, z, condition) -> Pair:
-        log_det = sum_event(jnp.broadcast_to(self._log_scale, z.shape))
-        return z * self.scale, log_det
+    def _forward(self, z):
+        return z * self.scale
 
-    def _inverse_and_log_det(self, x, condition) -> Pair:
-        log_det = sum_event(jnp.broadcast_to(-self._log_scale, x.shape))
-        return x / self.scale, log_det
+    def _inverse(self, x):
+        return x / self.scale
+
+    def _log_slope(self, z, x):
+        return jnp.broadcast_to(self._log_scale, z.shape)
 
 
-class Affine(Bijector):
+class Affine(Elementwise):
     """`x = shift + scale * z`, elementwise; the scale is bounded as in `Scale`.
 
     Args:
@@ -117,7 +119,6 @@ class Affine(Bijector):
     shift: Array
     scaling: Scale
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
 
     def __init__(
         self,
@@ -135,12 +136,14 @@ class Affine(Bijector):
         """The scale as it is now, of shape `event_shape`."""
         return self.scaling.scale
 
-    def _forward_and_log_det(self, z, condition) -> Pair:
-        scaled, log_det = self.scaling._forward_and_log_det(z, None)
-        return scaled + self.shift, log_det
+    def _forward(self, z):
+        return self.scaling._forward(z) + self.shift
 
-    def _inverse_and_log_det(self, x, condition) -> Pair:
-        return self.scaling._inverse_and_log_det(x - self.shift, None)
+    def _inverse(self, x):
+        return self.scaling._inverse(x - self.shift)
+
+    def _log_slope(self, z, x):
+        return self.scaling._log_slope(z, x)
 
 
 def _checked_scale(scale: ArrayLike) -> Array:

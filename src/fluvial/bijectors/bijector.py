@@ -30,7 +30,8 @@ class Bijector(eqx.Module):
     A subclass declares `event_shape` and `condition_shape` (None where it takes no condition) and
     implements `_forward_and_log_det` and `_inverse_and_log_det`, which see exactly one leading
     batch axis. The public methods accept any leading batch axes, those of the condition broadcast
-    against those of the input; they check shapes and are final.
+    against those of the input; they check shapes and are final. A map that estimates something by
+    random numbers holds a `fluvial.parameters.RandomKey`.
 
     Attributes:
         event_shape: shape of one latent and of one data point.
@@ -48,6 +49,16 @@ class Bijector(eqx.Module):
     @abstractmethod
     def _inverse_and_log_det(self, x: Array, condition: Array | None) -> Pair:
         """Map (n, *event_shape) and (n, *condition_shape) or None to (n, *event_shape), (n,)."""
+
+    @property
+    def _takes_row_parameters(self) -> bool:
+        """Whether each row of a batch may have trained parameters of its own.
+
+        Then a trained array may have a last axis of rows behind those of an event of shape (), and
+        `Coupling` and `MaskedAutoregressive` compute all rows at once instead of one by one. A
+        class whose maths broadcasts so says True; compositions ask their parts.
+        """
+        return False
 
     @final
     @method
@@ -109,10 +120,10 @@ class Bijector(eqx.Module):
 class PerEvent(Bijector):
     """A bijector written for one event; batches are vmapped for it.
 
-    The shortest way to a bijector of one's own: implement `_event_forward_and_log_det` and
-    `_event_inverse_and_log_det`, from `event_shape` (and `condition_shape` or None) to
-    `event_shape` and a scalar. With `event_shape = ()` it can serve as a transformer of
-    `Coupling` and `MaskedAutoregressive`.
+    The shortest way to a map of vectors, or of a scalar given a condition: implement
+    `_event_forward_and_log_det` and `_event_inverse_and_log_det`, from `event_shape` (and
+    `condition_shape` or None) to `event_shape` and a scalar. For maps of each value by itself see
+    `Elementwise`.
     """
 
     @abstractmethod

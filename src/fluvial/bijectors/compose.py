@@ -14,9 +14,9 @@ from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, merged_condition_shape, part_condition
 
 MAX_UNROLLED = 5
-"""Up to so many layers are written out, which spares training the copies of a scan; more are
-scanned one by one, so that compilation does not grow with depth. What lies between compiles longer
-than either and is not faster."""
+"""Up to 5 layers are written out, which spares training the copies of a scan; more are scanned one
+by one, so that compilation does not grow with depth. What lies between compiles longer than either
+and is not faster."""
 
 
 class Chain(Bijector):
@@ -43,6 +43,10 @@ class Chain(Bijector):
         self.parts = tuple(parts)
         self.event_shape = _common_event_shape(self.parts)
         self.condition_shape = merged_condition_shape(self.parts)
+
+    @property
+    def _takes_row_parameters(self) -> bool:
+        return all(part._takes_row_parameters for part in self.parts)
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         total = jnp.zeros(z.shape[0], jnp.result_type(float))
@@ -85,6 +89,10 @@ class Invert(Bijector):
         self.bijector = bijector
         self.event_shape = bijector.event_shape
         self.condition_shape = bijector.condition_shape
+
+    @property
+    def _takes_row_parameters(self) -> bool:
+        return self.bijector._takes_row_parameters
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self.bijector._inverse_and_log_det(z, condition)
@@ -143,6 +151,10 @@ class Repeat(Bijector):
             eqx.combine(jax.tree.map(lambda leaf, i=i: leaf[i], arrays), static)
             for i in range(self.n_layers)
         ]
+
+    @property
+    def _takes_row_parameters(self) -> bool:
+        return self.stacked._takes_row_parameters
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self._scan("_forward_and_log_det", z, condition, reverse=True)

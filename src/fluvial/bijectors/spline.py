@@ -11,6 +11,7 @@ from jax import lax
 from jaxtyping import Array
 
 from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors.elementwise import aligned
 from fluvial.parameters import soft_clip, zeros
 from fluvial.shapes import Shape, sum_event
 
@@ -69,6 +70,10 @@ class RationalQuadraticSpline(Bijector):
         self.interval = float(interval)
         self.event_shape = tuple(shape)
 
+    @property
+    def _takes_row_parameters(self) -> bool:
+        return True
+
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self._map(z, self.raw_widths, self.raw_heights, _segment)
 
@@ -81,9 +86,7 @@ class RationalQuadraticSpline(Bijector):
         # Clipped before the maths and selected after: gradients are finite beyond the edges too.
         clipped = jnp.clip(value, -self.interval, self.interval)
         fraction = (clipped + self.interval) / (2 * self.interval)
-        raw = [raw_from, raw_to, self.raw_derivatives]
-        if raw_from.ndim == value.ndim:
-            raw = [leaf[:, None] for leaf in raw]  # all rows share them
+        raw = [aligned(leaf, value) for leaf in (raw_from, raw_to, self.raw_derivatives)]
         sizes = [jnp.exp(soft_clip(leaf, RAW_BOUND)) for leaf in raw[:2]]
         found = _find_bin(fraction, *sizes, raw[2])
         below, below_to, size, size_to, total, total_to, left, right, index = found
