@@ -1,16 +1,30 @@
 """Masked autoregressive layers with an inversion that costs about one pass."""
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Array
 
+from fluvial.bijectors._inversion import column_by_column
 from fluvial.bijectors._transformer import Transformer
 from fluvial.bijectors.bijector import Bijector, Pair
-from fluvial.networks import AutoregressiveNetwork, MaskedMLP, ResidualMaskedMLP
+from fluvial.bijectors.coupling import check_one_network
+from fluvial.networks import (
+    Conditioner,
+    MaskedMLP,
+    ResidualMaskedMLP,
+    as_conditioner,
+    check_parameters,
+)
 from fluvial.shapes import Shape, condition_size, flat_conditions
+
+N_PROBES = 3
+"""Rows at which a network is tried: one alone might meet units that are switched off."""
 
 
 class MaskedAutoregressive(Bijector):
@@ -27,14 +41,24 @@ class MaskedAutoregressive(Bijector):
         transformer: any scalar bijector (event shape ()); its trainable leaves are the start to
             which the network's output is added.
         n_features: columns D, at least 1.
-        hidden_sizes: units of each hidden layer; with `residual`, of each residual block.
+        hidden_sizes: units of each hidden layer; with `residual`, of each residual block; not with
+            a `network`.
         residual: whether the network is residual (Nash and Durkan 2019).
         condition_shape: shape of a condition, or None.
         activation: name of the network's activation, see `fluvial.networks.ACTIVATIONS`.
+        network: a network of one's own in place of the built one: a function `f(x)`, or
+            `f(x, condition)` where a condition is declared, from `(n, D)` and `(n, C)`, the
+            flattened condition, to `(n, D, P)` with P = `n_parameters(transformer)`. The
+            parameters of column i may depend on `x[:, :i]` and the condition only. Zeros give the
+            transformer as it is. An `equinox.Module` is trained. Its layer is inverted by D passes;
+            a subclass of `fluvial.networks.AutoregressiveNetwork` keeps the fast way. The key may
+            then be None.
 
     Raises:
-        ShapeError: where the transformer is not scalar.
-        ValueError: where `hidden_sizes` is empty, or uneven in a residual network.
+        ShapeError: where the transformer is not scalar, or the network returns another shape.
+        ValueError: where `hidden_sizes` is empty, or uneven in a residual network; where not
+            exactly one of `hidden_sizes` and `network` is given; where the network is not
+            autoregressive, which is tried at random rows.
 
     Examples:
         >>> key = jax.random.key(0)
@@ -46,7 +70,7 @@ class MaskedAutoregressive(Bijector):
         Papamakarios et al. 2017, arXiv 1705.07057, equations 2-5.
     """
 
-    network: AutoregressiveNetwork
+    network: Conditioner
     transformer: Transformer
     event_shape: Shape = eqx.field(static=True)
     condition_shape: Shape | None = eqx.field(static=True)
@@ -57,74 +81,47 @@ class MaskedAutoregressive(Bijector):
         transformer: Bijector,
         *,
         n_features: int,
-        hidden_sizes: tuple[int, ...],
+        hidden_sizes: tuple[int, ...] | None = None,
         residual: bool = False,
         condition_shape: Shape | None = None,
         activation: str = "relu",
+        network: Callable[..., Array] | Conditioner | None = None,
     ):
         self.transformer = Transformer(transformer)
         self.event_shape = (n_features,)
         self.condition_shape = condition_shape
-        self.network = (ResidualMaskedMLP if residual else MaskedMLP)(
-            key,
-            n_features=n_features,
-            n_parameters=self.transformer.n_parameters,
-            hidden_sizes=tuple(hidden_sizes),
-            condition_size=condition_size(condition_shape),
-            activation=activation,
-        )
+        check_one_network(hidden_sizes, network, "network")
+        if hidden_sizes is None:
+            self.network = as_conditioner(network, n_features)
+            self._check_network()
+        else:
+            self.network = (ResidualMaskedMLP if residual else MaskedMLP)(
+                key,
+                n_features=n_features,
+                n_parameters=self.transformer.n_parameters,
+                hidden_sizes=tuple(hidden_sizes),
+                condition_size=condition_size(condition_shape),
+                activation=activation,
+            )
+
+    def _check_network(self) -> None:
+        (n_features,) = self.event_shape
+        shape, sizes = self.condition_shape, self.transformer.sizes
+        size = None if shape is None else condition_size(shape)
+        check_parameters(self.network, sizes, n_known=n_features, condition_size=size)
+        _check_autoregressive(self.network, sizes, n_features, size)
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
-        condition = None if condition is None else flat_conditions(condition)
-        raw = self.network.parameters(x, condition, self.transformer.sizes)
+        raw = self.network.parameters(x, _flat(condition), self.transformer.sizes)
         return self.transformer.apply_to_columns("_inverse_and_log_det", raw, x)
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return _forward(self, z, condition)
 
 
-def _column_by_column(layer: MaskedAutoregressive, z: Array, condition: Array | None) -> Pair:
-    """Return x and log |det dx/dz|, computing every hidden unit once."""
-    sweep = layer.network.sweep()
-    condition = None if condition is None else flat_conditions(condition).T
-    transformer = layer.transformer
-    ends = np.cumsum(transformer.sizes)[:-1]
-    n, n_features = z.shape
-    size, n_blocks = sweep.block_size, sweep.n_blocks
-    z = jnp.pad(z.T, ((0, size * n_blocks - n_features), (0, 0)))
-
-    def one_block(block, carry):
-        x, log_det, states = carry
-        known = sweep.start(block, x, states, condition)
-
-        def one_column(step, carry):
-            x, log_det, states = carry
-            raw, states = sweep.step(block, step, known, x, states)
-            column = block * size + step
-            latent = lax.dynamic_index_in_dim(z, column, keepdims=False)
-            value, terms = transformer.apply("_forward_and_log_det", jnp.split(raw, ends), latent)
-            x = lax.dynamic_update_index_in_dim(x, value, step, axis=0)
-            terms = jnp.where(column < n_features, terms.astype(log_det.dtype), 0)
-            return x, log_det + terms, states
-
-        local = (jnp.zeros((size, n), z.dtype), log_det, sweep.states(n, z.dtype, blocks=1))
-        x_here, log_det, here = lax.fori_loop(0, size, one_column, local)
-        x = lax.dynamic_update_slice_in_dim(x, x_here, block * size, axis=0)
-        states = tuple(
-            lax.dynamic_update_slice_in_dim(s, h, block * h.shape[0], axis=0)
-            for s, h in zip(states, here, strict=True)
-        )
-        return x, log_det, states
-
-    log_det = jnp.zeros(n, jnp.result_type(float))
-    carry = (jnp.zeros_like(z), log_det, sweep.states(n, z.dtype, blocks=n_blocks))
-    x, log_det, _ = lax.fori_loop(0, n_blocks, one_block, carry)
-    return x[:n_features].T, log_det
-
-
 @eqx.filter_custom_jvp
 def _forward(layer: MaskedAutoregressive, z: Array, condition: Array | None) -> Pair:
-    return _column_by_column(layer, z, condition)
+    return column_by_column(layer.network, layer.transformer, z, _flat(condition))
 
 
 @_forward.def_jvp
@@ -144,12 +141,14 @@ def _forward_jvp(primals, tangents):
     def apply_jacobian(u):
         return jax.jvp(lambda x: inverse(layer, x, condition)[0], (x,), (u,))[1]
 
+    def column_wise(z):
+        return column_by_column(layer.network, layer.transformer, z, _flat(condition))[0]
+
     def solve(_, b):
-        return jax.linearize(lambda z: _column_by_column(layer, z, condition)[0], z)[1](b)
+        return jax.linearize(column_wise, z)[1](b)
 
     def solve_transposed(_, b):
-        linear = jax.linearize(lambda z: _column_by_column(layer, z, condition)[0], z)[1]
-        return jax.linear_transpose(linear, b)(b)[0]
+        return jax.linear_transpose(jax.linearize(column_wise, z)[1], b)(b)[0]
 
     d_z = jnp.zeros_like(z) if d_z is None else d_z
     moved = eqx.filter_jvp(inverse, (layer, x, condition), (d_layer, None, d_condition))[1][0]
@@ -157,3 +156,39 @@ def _forward_jvp(primals, tangents):
     d_x = lax.custom_linear_solve(apply_jacobian, right, solve, solve_transposed)
     d_log_det = eqx.filter_jvp(inverse, (layer, x, condition), (d_layer, d_x, d_condition))[1][1]
     return (x, log_det), (d_x, -d_log_det)
+
+
+def _flat(condition: Array | None) -> Array | None:
+    return None if condition is None else flat_conditions(condition)
+
+
+def _check_autoregressive(
+    network: Conditioner, sizes: tuple[int, ...], n_features: int, size: int | None
+) -> None:
+    """Refuse a network whose parameters of a column depend on this column or on later ones.
+
+    Raises:
+        ValueError: naming the first such pair of columns.
+    """
+    if not sizes or any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(network)):
+        return
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(N_PROBES, n_features)), jnp.result_type(float))
+    condition = None
+    if size is not None:
+        condition = jnp.asarray(rng.normal(size=(N_PROBES, size)), x.dtype)
+
+    def parameters(row, given):
+        given = None if given is None else given[None]
+        return jnp.concatenate([p[..., 0] for p in network.parameters(row[None], given, sizes)])
+
+    jacobians = jax.vmap(jax.jacfwd(parameters), in_axes=(0, None if condition is None else 0))
+    with jax.ensure_compile_time_eval():
+        depends = np.any(np.asarray(jacobians(x, condition)) != 0, axis=(0, 1))
+    wrong = np.argwhere(np.triu(depends))
+    if len(wrong):
+        column, on = wrong[0]
+        raise ValueError(
+            f"the network is not autoregressive: the parameters of column {column} depend on "
+            f"column {on}, but may depend on the columns before {column} only"
+        )

@@ -24,7 +24,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 """Activations by name, so that a network can be saved and pickled."""
 
 MANY_COLUMNS = 16
-"""With so many columns the inner loops of affine layers are long enough."""
+"""From 16 columns on the inner loops of affine layers are long enough."""
 
 
 def activation_function(name: str) -> Callable[[Array], Array]:
@@ -68,7 +68,7 @@ def columns_last(sizes: Sequence[int], n_features: int) -> bool:
     return max(sizes, default=0) == 1 and n_features >= MANY_COLUMNS
 
 
-def parameters(
+def column_parameters(
     layer: Linear, rows: Array, sizes: Sequence[int], n_features: int
 ) -> tuple[Array, ...]:
     """Return an output layer's parameters of each column, in parts.

@@ -1,8 +1,8 @@
 """Masked (autoregressive) networks: all parameters in one pass, or one column at a time.
 
 Both networks offer two ways to the same numbers. `__call__` computes the parameters of all columns
-at once. `sweep` prepares the computation column by column, in which every hidden unit is computed
-once, so that D narrow steps cost about one dense pass (`fluvial.networks.sweep`).
+at once. `incremental` prepares the computation column by column, in which every hidden unit is
+computed once, so that D narrow steps cost about one dense pass (`fluvial.networks.incremental`).
 
 Shapes: n rows, D columns, P parameters a column, H hidden units, C condition entries.
 """
@@ -16,14 +16,18 @@ import numpy as np
 from jaxtyping import Array
 
 from fluvial.networks import degrees as deg
-from fluvial.networks.linear import Linear, activation_function, parameters
+from fluvial.networks.conditioner import Conditioner
+from fluvial.networks.incremental import Incremental, packed, stage_size, staged
+from fluvial.networks.linear import Linear, activation_function, column_parameters
 from fluvial.networks.mlp import OUTPUT_GAIN
 from fluvial.networks.random import split
-from fluvial.networks.sweep import Sweep, block_size, blocked, packed
 
 
-class AutoregressiveNetwork(eqx.Module):
-    """A network whose parameters of column i depend on the columns before i and the condition.
+class AutoregressiveNetwork(Conditioner):
+    """A conditioner whose parameters of column i depend on the columns before i and the condition.
+
+    It can also be evaluated column by column, which makes the inversion of a layer cost about one
+    pass instead of D.
 
     Attributes:
         n_features: columns D.
@@ -35,26 +39,17 @@ class AutoregressiveNetwork(eqx.Module):
     n_parameters: eqx.AbstractVar[int]
     condition_size: eqx.AbstractVar[int]
 
-    @abstractmethod
-    def parameters(
-        self, x: Array, condition: Array | None, sizes: Sequence[int]
-    ) -> tuple[Array, ...]:
-        """Map (n, D) and (n, condition_size) or None to the parameters in parts of these sizes.
-
-        The sizes sum to P; each part is (size, D, n).
-        """
-
     def __call__(self, x: Array, condition: Array | None) -> Array:
         """Map (n, D) and (n, condition_size) or None to the parameters (n, P, D)."""
         return self.parameters(x, condition, (self.n_parameters,))[0].transpose(2, 0, 1)
 
     @abstractmethod
-    def sweep(self) -> Sweep:
+    def incremental(self) -> Incremental:
         """Prepare the evaluation column by column."""
 
 
 class _MaskedStack(AutoregressiveNetwork):
-    """What the plain and the residual network share: masks, the condition, the sweep's layout."""
+    """What the plain and the residual network share: masks, condition, the order of steps."""
 
     inputs: eqx.AbstractVar[Linear]
     hidden: eqx.AbstractVar[tuple[Linear, ...]]
@@ -95,37 +90,37 @@ class _MaskedStack(AutoregressiveNetwork):
         self, x: Array, condition: Array | None, sizes: Sequence[int]
     ) -> tuple[Array, ...]:
         output = eqx.tree_at(lambda layer: layer.weight, self.output, self._masked_output())
-        return parameters(output, self._last(x, condition), sizes, self.n_features)
+        return column_parameters(output, self._last(x, condition), sizes, self.n_features)
 
     @abstractmethod
     def _last(self, x: Array, condition: Array | None) -> Array:
         """Return the units of the last hidden layer, (n, H)."""
 
-    def _sweep(self, *, residual: bool) -> Sweep:
-        size = block_size(self.n_features)
-        n_blocks = -(-self.n_features // size)
-        steps = np.arange(n_blocks * size)
+    def _incremental(self, *, residual: bool) -> Incremental:
+        size = stage_size(self.n_features)
+        n_stages = -(-self.n_features // size)
+        steps = np.arange(n_stages * size)
         degrees = self._degrees()
         of_units = {
-            len(d): packed(np.arange(len(d)), deg.counts(d, len(steps)), n_blocks) for d in degrees
+            len(d): packed(np.arange(len(d)), deg.counts(d, len(steps)), n_stages) for d in degrees
         }
         is_column = (steps < self.n_features).astype(int)
         columns = np.arange(self.n_features)
-        of_columns = packed(columns, is_column, n_blocks)
+        of_columns = packed(columns, is_column, n_stages)
         each = np.arange(self.n_parameters) * self.n_features
         outputs = (columns[:, None] + each).ravel()
-        of_parameters = packed(outputs, self.n_parameters * is_column, n_blocks)
+        of_parameters = packed(outputs, self.n_parameters * is_column, n_stages)
         first, last = of_units[len(degrees[0])], of_units[len(degrees[-1])]
         from_condition, from_columns = jnp.split(self._masked_input(), [self.condition_size])
-        layers = [blocked(from_columns, self.inputs.bias, of_columns, first)]
+        layers = [staged(from_columns, self.inputs.bias, of_columns, first)]
         if self.condition_size:
-            rows = jnp.pad(from_condition, ((0, 0), (0, 1))).T[first.blocks]
+            rows = jnp.pad(from_condition, ((0, 0), (0, 1))).T[first.stages]
             layers[0] = layers[0]._replace(of_condition=rows)
         for index, layer in enumerate(self.hidden):
             below, above = (of_units[len(d)] for d in self._ends(degrees, index))
-            layers.append(blocked(self._masked(index), layer.bias, below, above))
-        layers.append(blocked(self._masked_output(), self.output.bias, last, of_parameters))
-        return Sweep(tuple(layers), residual, self.activation)
+            layers.append(staged(self._masked(index), layer.bias, below, above))
+        layers.append(staged(self._masked_output(), self.output.bias, last, of_parameters))
+        return Incremental(tuple(layers), residual, self.activation)
 
 
 class MaskedMLP(_MaskedStack):
@@ -186,8 +181,8 @@ class MaskedMLP(_MaskedStack):
             h = act(h @ self._masked(index) + layer.bias)
         return h
 
-    def sweep(self) -> Sweep:
-        return self._sweep(residual=False)
+    def incremental(self) -> Incremental:
+        return self._incremental(residual=False)
 
     def _ends(self, degrees, index):
         return degrees[index], degrees[index + 1]
@@ -256,8 +251,8 @@ class ResidualMaskedMLP(_MaskedStack):
             h = h + inner @ self._masked(i + 1) + self.hidden[i + 1].bias
         return h
 
-    def sweep(self) -> Sweep:
-        return self._sweep(residual=True)
+    def incremental(self) -> Incremental:
+        return self._incremental(residual=True)
 
     def _ends(self, degrees, index):
         return degrees[0], degrees[0]

@@ -1,16 +1,20 @@
-"""The conditioner of a coupling layer."""
+"""The fully connected network, the usual conditioner of a coupling layer."""
+
+from collections.abc import Sequence
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array
 
-from fluvial.networks.linear import Linear, activation_function
+from fluvial.networks.conditioner import Conditioner
+from fluvial.networks.linear import Linear, activation_function, column_parameters
 from fluvial.networks.random import split
 
 OUTPUT_GAIN = 0.01
 """Output layers start this small, so that a new layer of a flow starts near its transformer."""
 
 
-class MLP(eqx.Module):
+class MLP(Conditioner):
     """A fully connected network on rows: `(n, in_size)` to `(n, out_size)`.
 
     Args:
@@ -50,6 +54,14 @@ class MLP(eqx.Module):
 
     def __call__(self, x: Array) -> Array:
         return self.hidden(x) @ self.layers[-1].weight + self.layers[-1].bias
+
+    def parameters(
+        self, x: Array, condition: Array | None, sizes: Sequence[int]
+    ) -> tuple[Array, ...]:
+        output = self.layers[-1]
+        rows = x if condition is None else jnp.concatenate([x, condition], axis=1)
+        n_columns = len(output.bias) // max(sum(sizes), 1)
+        return column_parameters(output, self.hidden(rows), sizes, n_columns)
 
     def hidden(self, x: Array) -> Array:
         """Return the units of the last hidden layer, (n, H)."""

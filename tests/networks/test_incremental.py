@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 
 from fluvial.bijectors import Affine, MaskedAutoregressive
-from fluvial.networks.sweep import ONE_BLOCK, block_size
+from fluvial.networks.incremental import ONE_STAGE, stage_size
 from fluvial.testing import randomise
 
 
-@pytest.mark.parametrize("n_features", [1, ONE_BLOCK, ONE_BLOCK + 1, 43, 64, 128])
-def test_blocks_cover_all_columns_with_few_empty_steps(n_features):
-    size = block_size(n_features)
-    n_blocks = -(-n_features // size)
-    assert (n_blocks - 1) * size < n_features <= n_blocks * size
-    assert n_blocks * size - n_features <= 2
-    assert n_blocks == 1 or np.sqrt(n_features) <= size < 2 * np.sqrt(n_features) + 1
+@pytest.mark.parametrize("n_features", [1, ONE_STAGE, ONE_STAGE + 1, 43, 64, 128])
+def test_stages_cover_all_columns_with_few_empty_steps(n_features):
+    size = stage_size(n_features)
+    n_stages = -(-n_features // size)
+    assert (n_stages - 1) * size < n_features <= n_stages * size
+    assert n_stages * size - n_features <= 2
+    assert n_stages == 1 or np.sqrt(n_features) <= size < 2 * np.sqrt(n_features) + 1
 
 
 @pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("condition_shape", [None, (2,)])
-def test_several_blocks_invert_the_single_pass(residual, condition_shape):
-    # 11 columns make blocks of 4 with an empty step.
+def test_several_stages_invert_the_single_pass(residual, condition_shape):
+    # 11 columns make stages of 4 with an empty step.
     layer = MaskedAutoregressive(
         jax.random.key(0),
         Affine(0.1, 1.5),
