@@ -32,7 +32,7 @@ from fluvial.flows import Flow
 from fluvial.testing import randomise
 
 
-class SinhArcsinh(PerEvent):
+class Skewed(PerEvent):
     """A user's own scalar bijector: `x = sinh(arcsinh(z) + shift)`, with heavy tails."""
 
     shift: Array
@@ -104,7 +104,7 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "spline": lambda key: spline(8, 2.0, (3,)),
     "spline-scalar": lambda key: spline(5, 1.5),
     "spline-of-two-bins": lambda key: spline(2, 2.0, (2, 2)),
-    "own": lambda key: SinhArcsinh(),
+    "own": lambda key: Skewed(),
     "own-conditional": lambda key: Rotated(),
     "chain": lambda key: Chain([Affine(jnp.ones(2), 2.0), LULinear(2), Rotated()]),
     "invert": lambda key: Invert(Chain([LULinear(3), spline(shape=(3,))])),
@@ -114,11 +114,11 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "coupling-of-one": lambda key: coupling(key, Affine(), 1),
     "coupling-of-one-conditional": lambda key: coupling(key, spline(), 1, condition_shape=(2,)),
     "coupling-of-all": lambda key: coupling(key, Affine(), 3, n_identity=0, condition_shape=(2, 1)),
-    "coupling-of-own": lambda key: coupling(key, SinhArcsinh(), 4, n_identity=1),
+    "coupling-of-own": lambda key: coupling(key, Skewed(), 4, n_identity=1),
     "autoregressive-affine": lambda key: autoregressive(key, Affine(), 4, (8, 6)),
     "autoregressive-spline": lambda key: autoregressive(key, Invert(spline()), 3),
     "autoregressive-chain": lambda key: autoregressive(key, Chain([Affine(), spline(3)]), 2),
-    "autoregressive-own": lambda key: autoregressive(key, SinhArcsinh(), 3),
+    "autoregressive-own": lambda key: autoregressive(key, Skewed(), 3),
     "autoregressive-of-one": lambda key: autoregressive(key, Affine(), 1),
     "autoregressive-narrow": lambda key: autoregressive(key, Affine(), 5, (2, 3)),
     "autoregressive-conditional": lambda key: autoregressive(
