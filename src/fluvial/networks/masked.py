@@ -70,13 +70,14 @@ class _MaskedStack(AutoregressiveNetwork):
 
     def _masked_input(self) -> Array:
         mask = deg.input_mask(self.n_features, self._degrees()[0], self.condition_size)
-        return self.inputs.weight * mask
+        return self.inputs.weight * mask.astype(self.inputs.weight.dtype)
 
     def _masked(self, index: int) -> Array:
         """Return the masked weight of `hidden[index]`."""
         sizes = self._degrees()
         below, above = self._ends(sizes, index)
-        return self.hidden[index].weight * deg.hidden_mask(below, above)
+        mask = deg.hidden_mask(below, above).astype(self.hidden[index].weight.dtype)
+        return self.hidden[index].weight * mask
 
     @abstractmethod
     def _ends(self, degrees: list[np.ndarray], index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +85,7 @@ class _MaskedStack(AutoregressiveNetwork):
 
     def _masked_output(self) -> Array:
         mask = deg.output_mask(self._degrees()[-1], self.n_features, self.n_parameters)
-        return self.output.weight * mask
+        return self.output.weight * mask.astype(self.output.weight.dtype)
 
     def parameters(
         self, x: Array, condition: Array | None, sizes: Sequence[int]
