@@ -61,7 +61,7 @@ class Transformer(eqx.Module):
         trained, rest = self._split()
         leaves, structure = jax.tree.flatten(trained)
         moved = [
-            (leaf[..., None] + part.reshape(*leaf.shape, len(values))).astype(part.dtype)
+            leaf[..., None].astype(part.dtype) + part.reshape(*leaf.shape, len(values))
             for leaf, part in zip(leaves, raw, strict=True)
         ]
 
