@@ -25,6 +25,7 @@ from fluvial.bijectors import (
     RationalQuadraticSpline,
     Repeat,
     Scale,
+    ScaledCondition,
     Shift,
 )
 from fluvial.bijectors.bijector import Pair
@@ -99,6 +100,9 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "permutation": lambda key: Permutation([2, 0, 3, 1]),
     "permutation-random": lambda key: Permutation.random(key, 5),
     "permutation-reverse": lambda key: Permutation.reverse(3),
+    "scaled-condition": lambda key: ScaledCondition(
+        autoregressive(key, Affine(), 2, (8,), condition_shape=(1,))
+    ).scaled_to(jnp.array([[3.0], [7.0]])),
     "lu-linear": lambda key: LULinear(4),
     "lu-linear-of-one": lambda key: LULinear(1),
     "spline": lambda key: spline(8, 2.0, (3,)),

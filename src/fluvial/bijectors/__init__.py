@@ -5,6 +5,7 @@ from fluvial.bijectors.affine import Affine as Affine, Scale as Scale, Shift as 
 from fluvial.bijectors.autoregressive import MaskedAutoregressive as MaskedAutoregressive
 from fluvial.bijectors.bijector import Bijector as Bijector, PerEvent as PerEvent
 from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat as Repeat
+from fluvial.bijectors.condition import ScaledCondition as ScaledCondition
 from fluvial.bijectors.coupling import Coupling as Coupling
 from fluvial.bijectors.elementwise import Elementwise as Elementwise
 from fluvial.bijectors.linear import LULinear as LULinear, Permutation as Permutation

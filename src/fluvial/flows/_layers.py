@@ -13,6 +13,7 @@ from fluvial.bijectors import (
     LULinear,
     Permutation,
     Repeat,
+    ScaledCondition,
 )
 from fluvial.distributions import StandardNormal
 from fluvial.flows.flow import Flow
@@ -56,6 +57,8 @@ def build_flow(
     if outermost is not None:
         parts.insert(0, outermost)
     bijector = parts[0] if len(parts) == 1 else Chain(parts)
+    if bijector.condition_shape is not None:
+        bijector = ScaledCondition(bijector)
     return Flow(StandardNormal(n_features) if base is None else base, bijector)
 
 

@@ -74,7 +74,7 @@ class TableScaler:
         return cls(left_out, NumericColumns.fit(kept, training=training))
 
     def gaussianised(self, rows: np.ndarray) -> Self:
-        """Return this scaler with a spline on each column that has far groups or fine detail.
+        """Return this scaler with a spline on each column that has groups far away.
 
         Args:
             rows: `(n, D)` finite float64 rows, of which the splines are learned; those of rounded

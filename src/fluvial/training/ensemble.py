@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.parallel import n_side_by_side
+from fluvial.training.conditions import with_scaled_condition
 from fluvial.training.history import History
 from fluvial.training.host_loop import Group, interruption, train
 from fluvial.training.objective import negative_log_likelihood
@@ -76,6 +77,8 @@ def fit_ensemble(
     members = [partition(flow) for flow in flows]
     _check_alike(members)
     dataset = checked_dataset(flows[0], X, condition, sample_weight, members[0].dtype)
+    flows = [with_scaled_condition(flow, condition) for flow in flows]
+    members = [partition(flow) for flow in flows]
     rows = splits(keys, flows[0], dataset, options)
     runs = _runs(members[0], rows, options)
     bar = progress(

@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 from jaxtyping import Array, ArrayLike
 
+from fluvial.training.conditions import with_scaled_condition
 from fluvial.training.history import History
 from fluvial.training.host_loop import Group, interruption, train
 from fluvial.training.objective import Objective
@@ -80,6 +81,8 @@ def minimise(
         rows = Split(None, None)
     else:
         dataset = checked_dataset(model, X, condition, sample_weight, parts.dtype)
+        model = with_scaled_condition(model, condition)
+        parts = partition(model)
         (rows,) = splits([key], model, dataset, options)
     run = make_run(objective, parts, rows, options, steps_per_epoch=steps_per_epoch)
     bar = progress(

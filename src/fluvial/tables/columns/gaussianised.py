@@ -10,21 +10,28 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.special import ndtr
 
 from fluvial.tables.columns.contract import ColumnGroup
 from fluvial.tables.columns.knots import gaussian_knots
 from fluvial.tables.columns.monotone_spline import MonotoneSpline
 from fluvial.tables.columns.numeric import NumericColumns
+from fluvial.tables.columns.robust_scale import NORMAL_IQR
 
-REACH = 4.0
-"""Scales from the centre within which a flow of any recipe finds what there is."""
+REACH = 5.0
+"""Scales from the centre within which a flow has its flexibility."""
 
-MIN_SHARE, MIN_ROWS = 0.002, 3
-"""Share of the rows, and their number, beyond which a column needs a spline."""
+MIN_SHARE, MIN_ROWS = 0.008, 3
+"""Share of the rows, and their number, that must lie beyond for a column to need a spline."""
 
-MAX_DENSITY = 20.0
-"""Density, with the scale as unit, beyond which detail is too fine for a flow: 50 normal peaks."""
+GAP, MIN_SHARE_OF_GROUP = 3.0, 0.003
+"""Scales of a gap beyond which a group is looked for, and the share of the rows that makes one."""
+
+MAX_SLOPE = 3.0
+"""Slope of a spline at most, with the width of the column's core as unit: a value that most rows
+share stays the narrow peak that it is, where a wider one would outweigh all other columns."""
+
+MIN_CORE = 0.003
+"""Width of a core at least, in scales; what is narrower is one value, and no core."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +130,28 @@ class GaussianisedColumns(ColumnGroup):
 
 
 def _spline_where_needed(values: np.ndarray) -> MonotoneSpline | None:
-    """Return the spline of a standardised column (n,), sorted, if some of it is far or fine."""
-    if values[0] == values[-1]:
+    """Return the spline of a standardised column (n,), sorted, if some of it is far away."""
+    n_far = np.count_nonzero(np.abs(values) > REACH)
+    has_tail = n_far >= max(MIN_SHARE * len(values), MIN_ROWS)
+    if not has_tail and not _has_group(values) and not _has_group(-values[::-1]):
         return None
     knots, images = gaussian_knots(values)
-    is_far = np.count_nonzero(np.abs(values) > REACH) >= max(MIN_SHARE * len(values), MIN_ROWS)
-    is_fine = (np.diff(ndtr(images)) / np.diff(knots)).max() > MAX_DENSITY
-    return MonotoneSpline.through(knots, images) if is_far or is_fine else None
+    low, high = values[[len(values) // 4, -1 - len(values) // 4]]
+    core = (high - low) / NORMAL_IQR
+    steepest = MAX_SLOPE / (core if MIN_CORE < core < 1 else 1.0)
+    rises = np.minimum(np.diff(images), steepest * np.diff(knots))
+    images = np.concatenate([[0.0], np.cumsum(rises)])
+    centre = np.interp(values[len(values) // 2], knots, images)
+    return MonotoneSpline.through(knots, images - centre)
+
+
+def _has_group(values: np.ndarray) -> bool:
+    """Tell whether sorted values end, beyond a gap, with a group that is no wider than the gap."""
+    n = len(values)
+    n_beyond = np.arange(n - 1, 0, -1)
+    gaps = np.diff(values)
+    found = (gaps > GAP) & (n_beyond >= max(MIN_SHARE_OF_GROUP * n, MIN_ROWS))
+    found &= (n_beyond <= n / 2) & (values[1:] > REACH)
+    # The width of a group is that of its inner nine tenths, from its near end.
+    widths = values[n - 1 - n_beyond // 10] - values[1:]
+    return bool((found & (gaps > widths)).any())

@@ -6,12 +6,12 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-MAX_KNOTS = 64
+MAX_KNOTS = 32
 """Knots of a column at most."""
 
-MAX_DEVIATION = 1.2
+MAX_DEVIATION = 1.5
 """An interval of m rows is split where its distribution function departs from a straight line by
-more than this over the root of m, the 11 % level of Kolmogorov's test."""
+more than this over the root of m, the 2 % level of Kolmogorov's test."""
 
 FIRST = ndtr(np.arange(-3.0, 4.0))
 """Shares of the rows below the knots from which the splitting starts: those at -3 ... 3 standard
