@@ -15,8 +15,8 @@ from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
 from fluvial.errors import TrainingInterrupted
-from fluvial.tables import Schema, TableScaler
-from fluvial.tables.dequantization import dequantised, rounding_steps
+from fluvial.tables import Resolution, Schema, TableScaler
+from fluvial.tables.dequantization import dequantised
 
 
 def fit_table_density(
@@ -50,10 +50,13 @@ def fit_table_density(
     """
     folds = folds_of(hyperparameters, matrix, rng)
     training_places = training_rows(folds)
-    scaler = TableScaler.fit(matrix, training=training_places, label=schema.label)
+    resolution = Resolution.of(matrix)
+    scaler = TableScaler.fit(
+        matrix, resolution=resolution, training=training_places, label=schema.label
+    )
     seed = int(rng.randint(np.iinfo(np.int32).max))
     seen = matrix[training_places]
-    steps = rounding_steps(seen)
+    steps = resolution.step
     seen = dequantised(seen, steps, np.random.RandomState(seed))
     if hyperparameters.flow != AUTO:
         # In a mixture the other members hold what is beyond the reach of its flows.

@@ -3,24 +3,6 @@
 import numpy as np
 
 from fluvial.tables.columns.limits import LARGEST
-from fluvial.tables.columns.resolution import smallest_step
-
-
-def rounding_steps(matrix: np.ndarray) -> np.ndarray:
-    """Return the step to which each column is rounded.
-
-    Args:
-        matrix: `(n, D)`, finite.
-
-    Returns:
-        `(D,)`: the smallest gap between different values where values repeat; zero for columns
-        without repeated values, and for constant ones.
-
-    Examples:
-        >>> rounding_steps(np.array([[0.5, 1.2], [1.0, 3.4], [2.0, 5.1], [1.0, 7.7]]))
-        array([0.5, 0. ])
-    """
-    return np.array([smallest_step(column) for column in matrix.T])
 
 
 def dequantised(
@@ -30,7 +12,7 @@ def dequantised(
 
     Args:
         matrix: `(n, D)`, finite; not modified.
-        steps: `(D,)`, as `rounding_steps` gives them.
+        steps: `(D,)`, the `step` of a `fluvial.tables.columns.Resolution`.
         rng: draws the noise.
 
     Returns:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fluvial.errors import DataError, ShapeError, listed
-from fluvial.tables.columns import GaussianisedColumns, NumericColumns
+from fluvial.tables.columns import GaussianisedColumns, NumericColumns, Resolution
 from fluvial.tables.redundancy import LeftOut
 from fluvial.tables.warning import warn_user
 
@@ -17,9 +17,9 @@ from fluvial.tables.warning import warn_user
 class TableScaler:
     """Robust standardisation that leaves out what does not vary.
 
-    Constant columns and exact copies are left out; every other column is centred at its median,
-    divided by a robust scale and, beyond ten of these, mapped logarithmically
-    (`fluvial.tables.columns`). Everything is computed in float64.
+    Constant columns and copies, equal up to errors of arithmetic, are left out; every other column
+    is centred at its median, divided by a robust scale and, beyond ten of these, mapped
+    logarithmically (`fluvial.tables.columns`). Everything is computed in float64.
 
     Attributes:
         left_out: the constants and copies among the columns.
@@ -40,6 +40,7 @@ class TableScaler:
         cls,
         matrix: np.ndarray,
         *,
+        resolution: Resolution | None = None,
         training: np.ndarray | None = None,
         label: Callable[[int], str] | None = None,
         warn: bool = True,
@@ -48,6 +49,8 @@ class TableScaler:
 
         Args:
             matrix: `(n, D)` finite float64 rows, n at least 2.
+            resolution: what is noise and what is a step in each column; decided from all rows
+                where it is not given.
             training: the rows that centres and scales are learned from, as an index or a mask;
                 all of them where it is not given. What is left out is found on all rows; a column
                 that varies in the other rows alone takes its scale from all of them.
@@ -65,13 +68,15 @@ class TableScaler:
                 f"the table has {len(matrix)} row, n_samples={len(matrix)}, "
                 "but a density needs at least 2 different rows"
             )
-        left_out = LeftOut.find(matrix)
+        if resolution is None:
+            resolution = Resolution.of(matrix)
+        left_out = LeftOut.find(matrix, resolution)
         if not len(left_out.kept):
             raise DataError("all columns are constant: there is nothing to learn a density of")
         if warn:
             _warn_of(left_out, len(matrix), label or "column {}".format)
-        kept = matrix[:, left_out.kept]
-        return cls(left_out, NumericColumns.fit(kept, training=training))
+        kept, of_kept = matrix[:, left_out.kept], resolution.take(left_out.kept)
+        return cls(left_out, NumericColumns.fit(kept, resolution=of_kept, training=training))
 
     def gaussianised(self, rows: np.ndarray) -> Self:
         """Return this scaler with a spline on each column that has groups far away.
@@ -143,14 +148,13 @@ class TableScaler:
         """Return the arrays that a model file holds."""
         return {
             **self.columns.to_arrays(),
-            "source": self.left_out.source,
-            "values": self.left_out.values,
+            **self.left_out.to_arrays(),
         }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
         """Return the scaler that `to_arrays` described."""
-        left_out = LeftOut(arrays["source"], arrays["values"])
+        left_out = LeftOut.from_arrays(arrays)
         kind = GaussianisedColumns if "spline_column" in arrays else NumericColumns
         return cls(left_out, kind.from_arrays(arrays))
 

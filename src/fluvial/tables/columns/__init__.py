@@ -3,3 +3,4 @@
 from fluvial.tables.columns.contract import ColumnGroup as ColumnGroup
 from fluvial.tables.columns.gaussianised import GaussianisedColumns as GaussianisedColumns
 from fluvial.tables.columns.numeric import NumericColumns as NumericColumns
+from fluvial.tables.columns.resolution import Resolution as Resolution

@@ -6,6 +6,8 @@ from typing import Self
 
 import numpy as np
 
+from fluvial.tables.columns.resolution import Resolution
+
 
 class ColumnGroup(ABC):
     """Columns of one kind, and the invertible map from their values to what a flow sees.
@@ -17,11 +19,19 @@ class ColumnGroup(ABC):
 
     @classmethod
     @abstractmethod
-    def fit(cls, matrix: np.ndarray, *, training: np.ndarray | None = None) -> Self:
+    def fit(
+        cls,
+        matrix: np.ndarray,
+        *,
+        resolution: Resolution | None = None,
+        training: np.ndarray | None = None,
+    ) -> Self:
         """Learn the map from the rows `(n, n_columns)`, all of which are finite.
 
         Args:
             matrix: the rows; every column varies in them.
+            resolution: what is noise and what is a step in each column; decided from the rows where
+                it is not given.
             training: the rows that the map is learned from, as an index or a mask; all of them
                 where it is not given.
         """

@@ -15,6 +15,7 @@ from fluvial.tables.columns.contract import ColumnGroup
 from fluvial.tables.columns.knots import gaussian_knots
 from fluvial.tables.columns.monotone_spline import MonotoneSpline
 from fluvial.tables.columns.numeric import NumericColumns
+from fluvial.tables.columns.resolution import Resolution
 from fluvial.tables.columns.robust_scale import NORMAL_IQR
 
 REACH = 5.0
@@ -54,9 +55,15 @@ class GaussianisedColumns(ColumnGroup):
     splines: dict[int, MonotoneSpline]
 
     @classmethod
-    def fit(cls, matrix: np.ndarray, *, training: np.ndarray | None = None) -> Self:
+    def fit(
+        cls,
+        matrix: np.ndarray,
+        *,
+        resolution: Resolution | None = None,
+        training: np.ndarray | None = None,
+    ) -> Self:
         """Learn the standardisation and the splines; see `ColumnGroup.fit`."""
-        numeric = NumericColumns.fit(matrix, training=training)
+        numeric = NumericColumns.fit(matrix, resolution=resolution, training=training)
         return cls.around(numeric, matrix if training is None else matrix[training])
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from fluvial.tables.columns.contract import ColumnGroup
+from fluvial.tables.columns.resolution import Resolution
 from fluvial.tables.columns.robust_scale import robust_centre_and_scale
 from fluvial.tables.columns.tails import scale_rows, unscale_rows
 
@@ -29,15 +30,25 @@ class NumericColumns(ColumnGroup):
     scale: np.ndarray
 
     @classmethod
-    def fit(cls, matrix: np.ndarray, *, training: np.ndarray | None = None) -> Self:
+    def fit(
+        cls,
+        matrix: np.ndarray,
+        *,
+        resolution: Resolution | None = None,
+        training: np.ndarray | None = None,
+    ) -> Self:
         """Learn centres and scales; see `ColumnGroup.fit`.
 
         A column that varies in the other rows alone takes its scale from all of them.
         """
-        centre, scale = robust_centre_and_scale(matrix if training is None else matrix[training])
+        resolution = Resolution.of(matrix) if resolution is None else resolution
+        noise, step = resolution.noise, resolution.step
+        seen = matrix if training is None else matrix[training]
+        centre, scale = robust_centre_and_scale(seen, noise=noise, step=step)
         still = scale == 0
         if still.any():
-            scale[still] = robust_centre_and_scale(matrix[:, still])[1]
+            found = robust_centre_and_scale(matrix[:, still], noise=noise[still], step=step[still])
+            scale[still] = found[1]
         return cls(centre, scale)
 
     @property
