@@ -10,16 +10,18 @@ from narwhals.exceptions import DuplicateError
 from sklearn.utils import check_array
 
 from fluvial.errors import DataError, listed
+from fluvial.tables.categories import decoded
 from fluvial.tables.index_columns import declared_index
+from fluvial.tables.named_columns import as_frame, named_columns
 from fluvial.tables.values import has_inexact_integers, plain_values
 from fluvial.tables.warning import warn_user
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table behind one interface: a two-dimensional array, or the columns of a frame."""
+    """A table behind one interface: a two-dimensional array, or columns one by one."""
 
-    data: np.ndarray | tuple[nw.Series, ...]
+    data: np.ndarray | tuple[nw.Series | np.ndarray, ...]
     names: tuple[str, ...] | None
     n_rows: int
     n_columns: int
@@ -31,6 +33,7 @@ class Source:
         A column of a pyarrow table that is the index of a pandas frame, by its metadata, is left
         out with a warning, unless its name is among those to keep.
         """
+        table = as_frame(table)
         try:
             frame = nw.from_native(table, pass_through=True)
         except DuplicateError:
@@ -43,12 +46,18 @@ class Source:
             if not frame.shape[1]:
                 raise DataError(_too_few("feature", 0, frame.shape, 1))
             # At once: to look columns up one by one takes time with the square of their number.
-            columns = tuple(frame.iter_columns())
+            columns = tuple(decoded(column) for column in frame.iter_columns())
             index = _index_places(table, names, keep)
             if index:
                 columns = tuple(c for place, c in enumerate(columns) if place not in index)
                 names = tuple(n for place, n in enumerate(names or ()) if place not in index)
             return cls(columns, names, len(frame), len(columns))
+        named = named_columns(table)
+        if named is not None:
+            n_rows = len(next(iter(named.values()), ()))
+            if not named:
+                raise DataError(_too_few("feature", 0, (n_rows, 0), 1))
+            return cls(tuple(named.values()), tuple(named), n_rows, len(named))
         if np.ma.isMaskedArray(table):
             table = np.ma.filled(table.astype(np.float64), np.nan)
         try:
@@ -73,7 +82,10 @@ class Source:
         """Return the name of each column's data type."""
         if isinstance(self.data, np.ndarray):
             return (self.data.dtype.name,) * self.n_columns
-        return tuple(str(series.dtype).lower() for series in self.data)
+        return tuple(
+            column.dtype.name if isinstance(column, np.ndarray) else str(column.dtype).lower()
+            for column in self.data
+        )
 
     def matrix(self, order: Sequence[int], label: Callable[[int], str]) -> np.ndarray:
         """Return the columns at the places `order` in float64, checked to be finite.
@@ -106,7 +118,8 @@ class Source:
     def _values(self, place: int, label: str) -> np.ndarray:
         if isinstance(self.data, np.ndarray):
             return self.data[:, place]
-        return _series_values(self.data[place], label)
+        column = self.data[place]
+        return column if isinstance(column, np.ndarray) else _series_values(column, label)
 
 
 def _series_values(series: nw.Series, label: str) -> np.ndarray:
