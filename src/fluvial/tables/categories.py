@@ -12,8 +12,8 @@ def decoded(series: nw.Series) -> nw.Series:
     Categories of polars are text, and every other column comes back as it is.
 
     Examples:
-        >>> series = nw.from_native(pa.chunked_array([pa.array([7, 8]).dictionary_encode()]), series_only=True)
-        >>> decoded(series).dtype
+        >>> column = pa.chunked_array([pa.array([7, 8]).dictionary_encode()])
+        >>> decoded(nw.from_native(column, series_only=True)).dtype
         Int64
     """
     if series.dtype != nw.Categorical and series.dtype != nw.Enum:

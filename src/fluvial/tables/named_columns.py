@@ -1,4 +1,4 @@
-"""Tables with names that no data-frame library made: dictionaries, records and structured arrays."""
+"""Tables with names that are no data frames: dictionaries, records and structured arrays."""
 
 from collections.abc import Mapping
 
