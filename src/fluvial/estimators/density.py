@@ -38,9 +38,9 @@ class FlowDensity(
 
     The columns are standardised robustly inside (median and a quantile range, a logarithmic
     tail beyond ten of these, never clipped), and densities are in the units of the table's own
-    columns. Constant columns and exact copies of other columns are left out of the density; a row
-    that departs from them by more than 1e-6 of their magnitude loses 1e6 nats a column. No finite
-    row scores NaN or infinity.
+    columns. Constant columns and copies of other columns, equal up to errors of arithmetic, are
+    left out of the density; a row that departs from them by more than 1e-6 of their magnitude
+    loses 1e6 nats a column. No finite row scores NaN or infinity.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class FlowDensity(
         By how many nats a held-out row scores better than under "gaussian" and, with "auto", under
         "gaussian_mixture" alone: the mean "gain" and its "standard_error".
     rounding_steps_ : ndarray of shape (n_features_in_,)
-        The width of the noise that each column got in training; zero where values do not repeat.
+        The width of the noise that each column got in training; zero where values are not rounded.
     n_samples_fit_ : int
         Rows given to fit.
     specification_ : dict

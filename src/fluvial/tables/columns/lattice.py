@@ -8,10 +8,12 @@ one. Equal values are merged first. The step is sought among
 * a few of the small gaps, for lattices with a few values off them;
 * fractions of the smallest gap, for few values that are far apart (0, 2 and 5).
 
-Values that repeat and lie on no lattice (logarithms of counts) take the smallest gap between the
-repeated ones. A step needs support: five rows, or a tenth of them, beside the commonest value, or
-at least three other values that all agree. Zeros and a single 57.3 have no step; with a single 57
-they have the step one of whole numbers.
+Values that nearly all repeat and lie on no lattice (logarithms of counts) take the smallest gap
+between them. A step needs support: the values beside the commonest one repeat too, or, where there
+are fewer than five of them, five rows or a tenth of the rows hold them. Zeros and a single 57.3
+have no step, zeros and a single 57 the step one of whole numbers. A point mass beside real numbers
+(zero or a lognormal) has no step: the real numbers need no noise, and the density at the point is
+as high as a fit can make it.
 """
 
 from dataclasses import dataclass
@@ -23,10 +25,12 @@ MOST, MOST_OF_COMMONEST, ALL_BUT_FEW = 0.95, 0.99, 0.999
 smaller one may fit too; where it is a smaller one, and the commonest gap may fit too."""
 
 REPEATED = 0.9
-"""A column is rounded where at most this share of its values are different."""
+"""A column is rounded where at most this share of its values are different, and of those beside the
+commonest one."""
 
-SUPPORT, SUPPORT_SHARE, SUPPORT_VALUES = 5, 0.1, 4
-"""Rows and share of rows beside the commonest value, or different values, that support a step."""
+SUPPORT, SUPPORT_SHARE, SUPPORT_VALUES = 5, 0.1, 5
+"""Rows or share of rows beside the commonest value that support a step, where fewer different
+values than the last number are there."""
 
 FINE_NOISE = 16 * 2.0**-52
 """Noise within which values are merged where the coarser one would merge what differs: 16 units in
@@ -79,15 +83,17 @@ def lattice_step(ordered: np.ndarray, *, noise: float) -> float:
     values, counts = _merged(ordered, noise)
     if not 2 <= len(values) <= REPEATED * len(ordered):
         return 0.0
-    n_away = len(ordered) - counts.max()
+    away = np.delete(counts, np.argmax(counts))
+    n_away = away.sum()
+    few = len(away) < SUPPORT_VALUES
     supported = n_away >= SUPPORT or n_away > SUPPORT_SHARE * len(ordered)
-    if supported or len(values) >= SUPPORT_VALUES:
+    if supported if few else len(away) <= REPEATED * n_away:
         step = _lattice(values, counts, noise)
         if step:
             return step
-    if supported:
-        repeated = counts[counts > 1].sum() >= MOST * len(ordered)
-        return next(iter(_gaps(values).tolist()), 0.0) if repeated else 0.0
+        gaps = _gaps(values)
+        if len(gaps) and away[away > 1].sum() >= MOST * n_away:
+            return float(gaps[0])
     return 1.0 if noise == 0 else 0.0
 
 
@@ -113,6 +119,11 @@ def _merged(ordered: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
 def _lattice(values: np.ndarray, counts: np.ndarray, noise: float) -> float:
     """Return the step of which most values are multiples, or zero."""
     gaps = _gaps(values)[:MOST_VALUES]
+    if len(gaps) == len(values) - 1 and gaps[len(gaps) // 2] - gaps[0] <= ROUGH * gaps[0]:
+        # The usual case, for which the search below takes long on wide tables.
+        multiples = gaps / gaps[0]
+        if (np.abs(multiples - np.rint(multiples)) <= ROUGH).all():
+            return float(gaps[0])
     candidates, exactness, most = _candidates(gaps)
     some = slice(None, None, -(-len(values) // MOST_VALUES))
     seen, seen_counts = values[some], counts[some]
