@@ -104,6 +104,7 @@ def test_repeated_values_without_a_lattice_take_their_smallest_gap():
         (np.where(TWO, np.float32(0.3), np.float32(0.1) * np.float32(3)), True),
         (1e9 + TWO, False),
         (1e15 + TWO, False),
+        (2.0**53 + 2 * TWO, False),
         (np.where(TWO, 0, 1.6e-19), False),
         (TWO * 5e-324, False),
         (np.where(TWO, -1.7e308, 1.7e308), False),

@@ -108,7 +108,7 @@ def _filled(values) -> np.ndarray:
 
 def _refuse_other_names(table) -> None:
     """Refuse what NumPy would take for an array although its columns have names."""
-    if not hasattr(table, "__array__") or np.ndim(table) != 2:
+    if not hasattr(table, "__array__") or getattr(table, "ndim", 2) != 2:
         return
     dims, coords = getattr(table, "dims", ()), getattr(table, "coords", ())
     names = getattr(table, "columns", None)

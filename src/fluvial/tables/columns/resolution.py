@@ -5,7 +5,7 @@ for the noise that rounded columns get, for the columns that are left out and fo
 from them.
 
 1. *Noise.* Two values are equal where they differ by at most a part of their own magnitude: nothing
-   in columns of whole numbers below 2^53, which are exact; four units in the last place of float32
+   in columns of whole numbers below 2^64, which are integers; four units in the last place of float32
    where float32 holds every value; 1e-11 otherwise, which is what sums and products of float64
    leave. Other values of the column have no say, so a huge one hides nothing. Numbers within 1e-12
    of zero that have few significant bits (5.6e-17 = .1 + .2 - .3) are what is left when numbers of
@@ -27,8 +27,8 @@ DOUBLE_NOISE = 1e-11
 SINGLE_NOISE = 4 * 2.0**-23
 """The same for numbers that float32 holds: four units in its last place."""
 
-EXACT = 2.0**53
-"""Below this magnitude whole numbers in float64 are exact, and their differences too."""
+EXACT = 2.0**64
+"""Below this magnitude whole numbers are a computer's integers, of which equal ones stay equal."""
 
 RESIDUE = 2.0**-40
 """Below this magnitude, 9e-13, a number may be what is left when others cancel."""
