@@ -4,9 +4,9 @@ It is decided once for a column, from all of its rows, and used wherever it matt
 for the noise that rounded columns get, for the columns that are left out and for rows that depart
 from them.
 
-1. *Noise.* Two values are equal where they differ by at most a part of their own magnitude: nothing
-   in columns of whole numbers below 2^64, which are integers; four units in the last place of float32
-   where float32 holds every value; 1e-11 otherwise, which is what sums and products of float64
+1. *Noise.* Two values are equal where they differ by at most a part of their own magnitude: none
+   in columns of whole numbers below 2^64, which are integers; four units in the last place of
+   float32 where it holds every value; 1e-11 otherwise, which is what sums and products of float64
    leave. Other values of the column have no say, so a huge one hides nothing. Numbers within 1e-12
    of zero that have few significant bits (5.6e-17 = .1 + .2 - .3) are what is left when numbers of
    ordinary size cancel; they are zero.
