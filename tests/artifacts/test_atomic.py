@@ -1,4 +1,5 @@
 import os
+import stat
 
 import pytest
 
@@ -74,3 +75,15 @@ def test_a_link_is_followed(tmp_path):
         temporary.write_text("x")
     assert link.is_symlink()
     assert (tmp_path / "real" / "a.txt").read_text() == "x"
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    pipe, device = tmp_path / "pipe", tmp_path / "device"
+    os.mkfifo(pipe)
+    device.symlink_to(os.devnull)
+    for path in (pipe, device):
+        with pytest.raises(OSError, match=rf"Not a regular file.*{path}"), atomic_path(path):
+            pytest.fail("nothing is written")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert names(tmp_path) == ["device", "pipe"]

@@ -25,6 +25,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     Raises:
         FileNotFoundError: where the directory does not exist.
         IsADirectoryError: where `path` is a directory.
+        OSError: where `path` is a device, a pipe or a socket: these are never replaced.
         PermissionError: where the directory does not let files be made.
 
     Examples:
@@ -34,6 +35,8 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "Is a directory", os.fspath(path))
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "Not a regular file; name another one", os.fspath(path))
     temporary = target.with_name(f".{target.stem}-{secrets.token_hex(6)}{target.suffix}")
     # Made here, so that a directory that is absent or read-only fails before any work is done.
     try:
