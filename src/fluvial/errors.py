@@ -1,5 +1,6 @@
 """The error and warning types of Fluvial, and how their messages list names."""
 
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,3 +53,29 @@ def listed(names: Sequence[str], *, quote: bool = True) -> str:
     shown = ", ".join(repr(name) if quote else name for name in names[:NAMES_SHOWN])
     n_more = len(names) - NAMES_SHOWN
     return f"{shown} and {n_more} more" if n_more > 0 else shown
+
+
+def printable(text: str) -> str:
+    r"""Return a text that a terminal only shows: what it would obey or cannot show is escaped.
+
+    Names come from files of others, and may hold the codes that move a terminal's cursor, set its
+    title or reverse its writing, line ends, and halves of surrogate pairs.
+
+    Examples:
+        >>> printable("a\x1b[2Jb\u202e")
+        'a\\x1b[2Jb\\u202e'
+    """
+    if text.isprintable():
+        return text
+    # repr escapes just these; a quotation mark or a backslash is printable and stays.
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def told(value: Any) -> str:
+    """Return the start of what a value looks like in code, for messages.
+
+    Examples:
+        >>> told("x" * 1000)
+        "'xxxxxxxxxxxx...xxxxxxxxxxxxx'"
+    """
+    return printable(reprlib.repr(value))

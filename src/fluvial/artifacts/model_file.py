@@ -6,10 +6,11 @@ format version, the kind of model, what wrote it, the model's own entries, and t
 whole file with the 64 characters of that field replaced by spaces.
 """
 
+import errno
 import hashlib
-import json
 import os
 import platform
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,7 +22,8 @@ import safetensors.numpy
 
 from fluvial._version import __version__
 from fluvial.artifacts.atomic import atomic_path
-from fluvial.errors import ModelFileError
+from fluvial.artifacts.header import LONGEST_HEADER, compose, parse
+from fluvial.errors import ModelFileError, printable, told
 
 FORMAT_VERSION = 1
 """The version that is written."""
@@ -40,9 +42,6 @@ BLANK = " " * 64
 
 OWN_ENTRIES = ("format_version", "kind", "libraries", "sha256")
 """Entries of the model header that the format makes itself."""
-
-LONGEST_TABLE = 100_000_000
-"""Bytes that a table of arrays may have; safetensors has the same limit."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,8 @@ def write_model(
         The checksum, 64 hexadecimal digits.
 
     Raises:
-        ValueError: where the header holds what JSON cannot, or an entry of the format's own name.
+        ValueError: where the header holds what JSON cannot, or an entry of the format's own name,
+            or is longer than what `read_model` takes.
         OSError: where the file cannot be written.
 
     Examples:
@@ -100,13 +100,10 @@ def write_model(
         "format_version": FORMAT_VERSION,
         "kind": kind,
         "sha256": BLANK,
-        "libraries": _versions(),
+        "libraries": library_versions(),
         **header,
     }
-    try:
-        text = json.dumps(entries, allow_nan=False)
-    except TypeError as error:
-        raise ValueError(f"the header holds what JSON cannot: {error}") from None
+    text = compose(entries)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     # ascontiguousarray makes a scalar one-dimensional.
     contiguous = {name: array.reshape(np.shape(arrays[name])) for name, array in contiguous.items()}
@@ -137,70 +134,103 @@ def read_model(path: str | os.PathLike, kind: str | tuple[str, ...] | None = Non
         >>> read_model("m.fluvial", kind="demo").arrays["a"]
         array([1., 1.])
     """
-    data = Path(path).read_bytes()
     where = os.fspath(path)
+    data = _content(Path(path), where)
     entries = _checked_entries(data, where)
-    try:
-        arrays = safetensors.numpy.load(data)
-    except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise ModelFileError(f"{where} is damaged: {error}") from None
     found = entries["kind"]
     wanted = (kind,) if isinstance(kind, str) else kind
     if wanted is not None and found not in wanted:
-        raise ModelFileError(f"{where} holds a {found}, but a {' or a '.join(wanted)} is needed")
+        raise ModelFileError(
+            f"{where} holds a {printable(found[:80])}, but a {' or a '.join(wanted)} is needed"
+        )
+    try:
+        arrays = safetensors.numpy.load(data)
+    except (safetensors.SafetensorError, ArithmeticError, LookupError, TypeError, ValueError) as e:
+        raise ModelFileError(f"{where} is damaged: {printable(str(e))}") from None
     own = {name: value for name, value in entries.items() if name not in OWN_ENTRIES}
     return ModelFile(
         found, entries["format_version"], entries["libraries"], entries["sha256"], own, arrays
     )
 
 
+def _content(path: Path, where: str) -> bytes:
+    """Return the bytes of a file that begins like a model file, and is no endless device."""
+    with path.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise OSError(errno.EINVAL, "Is a device, not a model file", where)
+        # Looked at first: what is no model file may be larger than memory.
+        _check_start(file.peek(9)[:9], where)
+        return file.read()
+
+
 def _checked_entries(data: bytes, where: str) -> dict[str, Any]:
-    """Return the header's entries once version, length and checksum are right."""
+    """Return the header's entries once version, length, checksum and the format's own are right."""
     table, start = _table(data, where)
     entries = _entries(table, where)
     version = entries.get("format_version")
-    if version not in READABLE_VERSIONS:
+    if type(version) is not int or version not in READABLE_VERSIONS:
         known = ", ".join(map(str, READABLE_VERSIONS))
         raise ModelFileError(
-            f"{where} has format version {version!r}, but this fluvial "
+            f"{where} has format version {told(version)}, but this fluvial "
             f"({__version__}) reads {known}; it was written by fluvial "
             f"{_writer(entries)}: read it with that version, or save the model again with this one"
         )
     _check_length(table, len(data) - start, where)
     _check_sum(data, start, entries.get("sha256"), where)
+    kind, libraries = entries.get("kind"), entries.get("libraries")
+    versions = libraries.values() if isinstance(libraries, dict) else [None]
+    if not isinstance(kind, str) or not all(isinstance(version, str) for version in versions):
+        raise ModelFileError(
+            f"{where} is damaged: 'kind' must be a text, and 'libraries' an object of texts, but "
+            f"they are {told(kind)} and {told(libraries)}"
+        )
     return entries
+
+
+def _check_start(start: bytes, where: str) -> None:
+    """Refuse what cannot be a model file by its first nine bytes."""
+    if not start:
+        raise ModelFileError(f"{where} is empty, not a model file")
+    if len(start) < 9:
+        raise ModelFileError(
+            f"{where} is not a model file, or truncated: it has {len(start)} bytes"
+        )
+    if start[8:9] != b"{":
+        raise ModelFileError(f"{where} is not a model file: it does not begin like safetensors")
+    length = int.from_bytes(start[:8], "little")
+    if length > LONGEST_HEADER:
+        raise ModelFileError(
+            f"{where} is not a model file: it declares a header of {length:,} bytes, where "
+            f"{LONGEST_HEADER:,} are the most"
+        )
 
 
 def _table(data: bytes, where: str) -> tuple[dict[str, Any], int]:
     """Return the safetensors table and where the arrays begin."""
-    if not data:
-        raise ModelFileError(f"{where} is empty, not a model file")
-    if len(data) < 10:
-        raise ModelFileError(f"{where} is not a model file, or truncated: it has {len(data)} bytes")
     length = int.from_bytes(data[:8], "little")
-    if data[8:9] != b"{" or length > LONGEST_TABLE:
-        raise ModelFileError(f"{where} is not a model file: it does not begin like safetensors")
     if len(data) < 8 + length:
         raise ModelFileError(
             f"{where} is truncated: it ends inside its header, at byte {len(data)} of at least "
             f"{8 + length}; copy or save it again"
         )
     try:
-        table = json.loads(data[8 : 8 + length])
-    except (ValueError, RecursionError):
-        raise ModelFileError(f"{where} is damaged: its header is not JSON") from None
+        table = parse(data[8 : 8 + length].decode())
+    except ValueError as error:
+        raise ModelFileError(f"{where} is damaged: its header is not JSON: {error}") from None
     return table, 8 + length
 
 
 def _entries(table: dict[str, Any], where: str) -> dict[str, Any]:
     try:
-        entries = json.loads(table["__metadata__"][FIELD])
+        text = table["__metadata__"][FIELD]
+        entries = parse(text) if isinstance(text, str) else None
     except (KeyError, TypeError):
         raise ModelFileError(
             f"{where} is a safetensors file, but not a model that fluvial wrote"
         ) from None
-    except (ValueError, RecursionError):
-        raise ModelFileError(f"{where} is damaged: its model header is not JSON") from None
+    except ValueError as error:
+        raise ModelFileError(f"{where} is damaged: its model header is not JSON: {error}") from None
     if not isinstance(entries, dict):
         raise ModelFileError(f"{where} is damaged: its model header is no JSON object")
     return entries
@@ -210,7 +240,7 @@ def _check_length(table: dict[str, Any], held: int, where: str) -> None:
     try:
         ends = [entry["data_offsets"][1] for name, entry in table.items() if name != "__metadata__"]
         needed = int(max(ends, default=0))
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         raise ModelFileError(f"{where} is damaged: its table of arrays is not readable") from None
     if held < needed:
         raise ModelFileError(
@@ -224,7 +254,7 @@ def _check_sum(data: bytes, start: int, sha256: Any, where: str) -> None:
         f"{where} was altered after it was written: its SHA-256 does not fit its content; "
         "copy or save it again"
     )
-    if not isinstance(sha256, str) or len(sha256) != len(BLANK):
+    if not isinstance(sha256, str) or len(sha256) != len(BLANK) or not sha256.isascii():
         raise altered
     head = data[:start].replace(sha256.encode(), BLANK.encode(), 1)
     digest = hashlib.sha256(head)
@@ -233,11 +263,13 @@ def _check_sum(data: bytes, start: int, sha256: Any, where: str) -> None:
         raise altered
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Return the versions that a file written now tells: of fluvial, its libraries, Python."""
     others = {name: metadata.version(name) for name in LIBRARIES}
     return {"fluvial": __version__, **others, "python": platform.python_version()}
 
 
 def _writer(entries: dict[str, Any]) -> str:
     libraries = entries.get("libraries")
-    return str(libraries.get("fluvial")) if isinstance(libraries, dict) else "of unknown version"
+    known = isinstance(libraries, dict) and isinstance(libraries.get("fluvial"), str)
+    return printable(libraries["fluvial"][:80]) if known else "of unknown version"

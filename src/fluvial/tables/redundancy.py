@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from fluvial.errors import ModelFileError
 from fluvial.tables.columns.resolution import (
     RESIDUE,
     Resolution,
@@ -16,6 +17,7 @@ from fluvial.tables.columns.resolution import (
     differ,
     without_residues,
 )
+from fluvial.tables.stored import column_numbers
 
 PENALTY = 1e6
 """Nats that a row loses for each left-out column that departs."""
@@ -104,10 +106,36 @@ class LeftOut:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Return what `to_arrays` described; files of earlier versions lack the tolerance."""
-        source, values = arrays["source"], arrays["values"]
-        tolerance = arrays.get("tolerance")
-        return cls(source, values, _beside_zero(source, values) if tolerance is None else tolerance)
+        """Return what `to_arrays` described; files of earlier versions lack the tolerance.
+
+        Raises:
+            ModelFileError: where a column has no source that is kept, or a constant or a
+                tolerance is not finite.
+        """
+        source = arrays["source"]
+        if source.ndim != 1 or not len(source) or source.dtype.kind not in "iu":
+            raise ModelFileError(
+                f"the array 'source' must be int64[D], but is {source.dtype}{list(source.shape)}"
+            )
+        places = np.arange(len(source))
+        wrong = (source < CONSTANT) | (source > places)
+        known = np.where(wrong, CONSTANT, source).astype(np.int64)
+        copies = known != CONSTANT
+        # A copy refers to a kept column, which refers to itself.
+        wrong[copies] |= known[known[copies]] != known[copies]
+        if wrong.any():
+            j = int(np.flatnonzero(wrong)[0])
+            raise ModelFileError(
+                f"column {j} must be constant (-1), kept ({j}) or a copy of a kept column before "
+                f"it, but has the source {source[j]}"
+            )
+        values = column_numbers(arrays, "values", n_columns=len(source))
+        if "tolerance" not in arrays:
+            return cls(known, values, _beside_zero(known, values))
+        tolerance = column_numbers(arrays, "tolerance", n_columns=len(source))
+        if (tolerance < 0).any():
+            raise ModelFileError("the array 'tolerance' must not be negative")
+        return cls(known, values, tolerance)
 
 
 def _beside_zero(source: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fluvial.errors import DataError, ShapeError, listed
+from fluvial.errors import DataError, ModelFileError, ShapeError, listed
 from fluvial.tables.columns import GaussianisedColumns, NumericColumns, Resolution
 from fluvial.tables.redundancy import LeftOut
 from fluvial.tables.warning import warn_user
@@ -153,10 +153,19 @@ class TableScaler:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
-        """Return the scaler that `to_arrays` described."""
-        left_out = LeftOut.from_arrays(arrays)
+        """Return the scaler that `to_arrays` described.
+
+        Raises:
+            KeyError: where an array is missing.
+            ModelFileError: where an array holds what no scaler can have.
+        """
         kind = GaussianisedColumns if "spline_column" in arrays else NumericColumns
-        return cls(left_out, kind.from_arrays(arrays))
+        left_out, columns = LeftOut.from_arrays(arrays), kind.from_arrays(arrays)
+        if columns.n_columns != len(left_out.kept):
+            raise ModelFileError(
+                f"{len(left_out.kept)} columns are kept, but {columns.n_columns} have a scale"
+            )
+        return cls(left_out, columns)
 
 
 def _warn_of(left_out: LeftOut, n_rows: int, label: Callable[[int], str]) -> None:

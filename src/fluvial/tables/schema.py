@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fluvial.errors import DataError, listed
+from fluvial.errors import DataError, ModelFileError, listed, told
 from fluvial.tables.index_columns import index_columns
 from fluvial.tables.source import Source
 from fluvial.tables.warning import warn_user
@@ -41,8 +41,26 @@ class Schema:
 
     @classmethod
     def from_json(cls, form: dict[str, Any]) -> Self:
-        """Return the schema that `to_json` described."""
-        return cls(tuple(form["names"]), tuple(form["types"]), bool(form["named"]))
+        """Return the schema that `to_json` described.
+
+        Raises:
+            KeyError: where an entry is missing.
+            ModelFileError: where names or types are no texts, one a column, or names are equal.
+        """
+        if not isinstance(form, dict):
+            raise ModelFileError(f"the schema must be an object, but is {told(form)}")
+        names, types, named = form["names"], form["types"], form["named"]
+        for what, texts in (("names", names), ("types", types)):
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                raise ModelFileError(f"the schema's {what} must be texts, but are {told(texts)}")
+        if not names or len(names) != len(types) or len(set(names)) < len(names):
+            raise ModelFileError(
+                f"the schema must have one type for each of some different names, but has "
+                f"{len(names)} names, {len(set(names))} of them different, and {len(types)} types"
+            )
+        if not isinstance(named, bool):
+            raise ModelFileError(f"the schema's 'named' must be true or false, not {told(named)}")
+        return cls(tuple(names), tuple(types), named)
 
     def align(self, table, *, owner: str = "this model") -> np.ndarray:
         """Read another table with these columns, put into this order by name.

@@ -6,10 +6,12 @@ from typing import Self
 
 import numpy as np
 
+from fluvial.errors import ModelFileError
 from fluvial.tables.columns.contract import ColumnGroup
 from fluvial.tables.columns.resolution import Resolution
 from fluvial.tables.columns.robust_scale import robust_centre_and_scale
 from fluvial.tables.columns.tails import scale_rows, unscale_rows
+from fluvial.tables.stored import column_numbers
 
 
 @dataclass(frozen=True)
@@ -75,5 +77,13 @@ class NumericColumns(ColumnGroup):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Return the columns that `to_arrays` described."""
-        return cls(arrays["centre"], arrays["scale"])
+        """Return the columns that `to_arrays` described.
+
+        Raises:
+            ModelFileError: where a centre is not finite, or a scale not positive and finite.
+        """
+        centre = column_numbers(arrays, "centre")
+        scale = column_numbers(arrays, "scale", n_columns=len(centre))
+        if not (scale > 0).all():
+            raise ModelFileError(f"scales must be positive, but one is {scale.min()}")
+        return cls(centre, scale)
