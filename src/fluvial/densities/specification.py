@@ -17,8 +17,8 @@ from jaxtyping import Array
 
 from fluvial.artifacts import fill_tree
 from fluvial.distributions import GaussianMixture, KernelDensity, Mixture
-from fluvial.errors import ModelFileError
-from fluvial.flows.recipes import RECIPES
+from fluvial.errors import ModelFileError, told
+from fluvial.flows.recipes import RECIPES, Recipe
 from fluvial.parameters import zeros
 
 Specification = dict[str, Any]
@@ -72,15 +72,36 @@ def build(specification: Specification, key: Array) -> Any:
     Raises:
         ModelFileError: where the type or the recipe is unknown to this version.
     """
-    kind = specification.get("type")
-    if kind not in _BUILDERS:
+    return _BUILDERS[known_type(specification.get("type"))](specification, key)
+
+
+def known_type(kind: Any) -> str:
+    """Return a type of distribution.
+
+    Raises:
+        ModelFileError: where it is unknown to this version.
+    """
+    if not isinstance(kind, str) or kind not in _BUILDERS:
         raise ModelFileError(
-            f"unknown type of distribution {kind!r}; this version knows {sorted(_BUILDERS)}"
+            f"unknown type of distribution {told(kind)}; this version knows {sorted(_BUILDERS)}"
         )
-    return _BUILDERS[kind](specification, key)
+    return kind
 
 
-def rebuild(specification: Specification, arrays: Mapping[str, np.ndarray], *, what: str) -> Any:
+def known_recipe(name: Any) -> Recipe:
+    """Return the recipe of a name.
+
+    Raises:
+        ModelFileError: where it is unknown to this version.
+    """
+    if not isinstance(name, str) or name not in RECIPES:
+        raise ModelFileError(f"unknown recipe {told(name)}; this version knows {sorted(RECIPES)}")
+    return RECIPES[name]
+
+
+def rebuild(
+    specification: Specification, arrays: Mapping[str, np.ndarray], *, what: str = "the file"
+) -> Any:
     """Build the distribution that a specification describes around its fitted arrays.
 
     Nothing is drawn or compiled: the skeleton is traced for its shapes alone.
@@ -108,10 +129,8 @@ def rebuild(specification: Specification, arrays: Mapping[str, np.ndarray], *, w
 
 def _build_flow(specification: Specification, key: Array) -> Any:
     recipe, arguments = specification["recipe"], specification["arguments"]
-    if recipe not in RECIPES:
-        raise ModelFileError(f"unknown recipe {recipe!r}; this version knows {sorted(RECIPES)}")
     made = {k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items()}
-    return RECIPES[recipe].build(key, **made)
+    return known_recipe(recipe).build(key, **made)
 
 
 def _build_mixture(specification: Specification, key: Array) -> Any:

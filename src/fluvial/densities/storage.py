@@ -1,19 +1,27 @@
 """The fitted density of a table as the header and the arrays of a model file, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from fluvial.artifacts import ModelFile, tree_to_arrays
-from fluvial.densities.specification import rebuild
+from fluvial.artifacts import Entries, ModelFile, tree_to_arrays
+from fluvial.densities.specification import Specification, rebuild
+from fluvial.densities.stored_distribution import check_distribution
+from fluvial.densities.stored_specification import check_specification, checked_weights
+from fluvial.densities.summary import BASELINES
 from fluvial.densities.table_density import HeldOut, TableDensity
+from fluvial.errors import ModelFileError, told
 from fluvial.tables import Schema, TableScaler
+from fluvial.tables.stored import column_numbers
 from fluvial.training import History
 
 CURVES = ("train_loss", "validation_loss", "learning_rate")
 """What a history tells of each epoch: arrays of the file."""
+
+NOT_STORED = ("seconds",)
+"""What differs from one fit to the next of the same: the same fit gives the same file."""
 
 
 def header_of(density: TableDensity) -> dict[str, Any]:
@@ -30,56 +38,156 @@ def header_of(density: TableDensity) -> dict[str, Any]:
             "gains": density.gains,
             "epochs": len(density.history.train_loss),
             "members": list(density.members),
-            **{name: value for name, value in facts.items() if name not in CURVES},
+            **{name: v for name, v in facts.items() if name not in (*CURVES, *NOT_STORED)},
         },
     }
 
 
 def arrays_of(density: TableDensity) -> dict[str, np.ndarray]:
     """Return the arrays of a model file that hold a density."""
-    return {
+    arrays = {
         **_under("distribution", tree_to_arrays(density.distribution)),
         **_under("scaler", density.scaler.to_arrays()),
         **_under("history", {n: np.array(getattr(density.history, n), float) for n in CURVES}),
         "held_out_indices": density.held_out.indices,
-        "held_out_log_prob": density.held_out.log_prob,
         "rounding_steps": density.rounding_steps,
+    }
+    # Unknown where the density comes from a file of an earlier version.
+    if not np.isnan(density.held_out.log_prob).any():
+        arrays["held_out_log_prob"] = density.held_out.log_prob
+    return arrays
+
+
+def density_of(file: ModelFile) -> TableDensity:
+    """Return the density that a model file holds.
+
+    Raises:
+        KeyError: where an entry or an array is missing.
+        ModelFileError: where one is of another kind, out of its range, or where they do not fit
+            each other; the message does not name the file.
+    """
+    arrays, facts = file.arrays, facts_of(file.header)
+    schema = Schema.from_json(file.header["schema"])
+    scaler = TableScaler.from_arrays(_below("scaler", arrays))
+    if scaler.n_columns != schema.n_columns:
+        raise ModelFileError(
+            f"the schema has {schema.n_columns} columns, but the scaler {scaler.n_columns}"
+        )
+    specification, of_distribution = file.header["specification"], _below("distribution", arrays)
+    check_specification(specification, of_distribution, n_features=scaler.n_kept)
+    _check_members(facts.members, specification)
+    distribution = rebuild(specification, of_distribution)
+    check_distribution(distribution)
+    steps = column_numbers(arrays, "rounding_steps", n_columns=schema.n_columns)
+    if (steps < 0).any():
+        raise ModelFileError(f"rounding steps must not be negative, but one is {steps.min()}")
+    return TableDensity(
+        schema=schema,
+        scaler=scaler,
+        distribution=distribution,
+        specification=specification,
+        history=_history(_below("history", arrays), facts),
+        members=facts.members,
+        gains=facts.gains,
+        rounding_steps=steps,
+        n_samples_fit=facts.n_samples_fit,
+        held_out=_held_out(arrays, facts),
+    )
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """What the header tells of a fit; see `TableDensity`, `HeldOut` and `History`."""
+
+    n_samples_fit: int
+    n_held_out: int
+    held_out_score: float | None
+    held_out_standard_error: float | None
+    gains: dict[str, dict[str, float]]
+    epochs: int
+    members: tuple[dict[str, Any], ...]
+    stop_reason: str
+    best_epoch: int
+
+
+def facts_of(header: Mapping[str, Any]) -> TrainingFacts:
+    """Return what the header of a model file tells of the fit, checked.
+
+    Raises:
+        KeyError: where an entry is missing.
+        ModelFileError: where one is of another kind or out of its range.
+    """
+    entries = Entries(header["training"], "'training'")
+    n_samples_fit, epochs = entries.whole("n_samples_fit", 1), entries.whole("epochs", 0)
+    gains = entries.below("gains")
+    if not gains.values.keys() <= BASELINES.keys():
+        raise ModelFileError(f"gains must be over {list(BASELINES)}, but are {told(gains.values)}")
+    return TrainingFacts(
+        n_samples_fit=n_samples_fit,
+        n_held_out=entries.whole("n_held_out", 0, n_samples_fit),
+        held_out_score=entries.real_or_none("held_out_score"),
+        held_out_standard_error=entries.real_or_none("held_out_standard_error", 0),
+        gains={name: _gain(gains.below(name)) for name in gains.values},
+        epochs=epochs,
+        members=tuple(_member(each) for each in entries.objects("members")),
+        stop_reason=entries.text("stop_reason"),
+        best_epoch=entries.whole("best_epoch", 0, epochs),
+    )
+
+
+def _gain(entries: Entries) -> dict[str, float]:
+    return {"gain": entries.real("gain"), "standard_error": entries.real("standard_error", 0)}
+
+
+def _member(entries: Entries) -> dict[str, Any]:
+    return {
+        "name": entries.text("name"),
+        "weight": entries.real("weight", 0, 1),
+        "nats": entries.real_or_none("nats"),
     }
 
 
-def density_of(file: ModelFile, where: str) -> TableDensity:
-    """Return the density that a model file holds.
+def _check_members(members: tuple[dict[str, Any], ...], specification: Specification) -> None:
+    parts = specification["parts"] if specification["type"] == "mixture" else []
+    if len(members) != len(parts):
+        raise ModelFileError(f"{len(members)} members are told of {len(parts)} parts")
+    if members:
+        checked_weights([member["weight"] for member in members])
 
-    Args:
-        file: its header and arrays.
-        where: what messages call it.
 
-    Raises:
-        ModelFileError: where arrays and specification do not fit each other.
-        KeyError, TypeError, AttributeError: where entries are missing or of another kind.
-    """
-    arrays, facts = file.arrays, dict(file.header["training"])
-    specification = file.header["specification"]
-    curves = {name: tuple(values.tolist()) for name, values in _below("history", arrays).items()}
-    rest = {name: facts[name] for name in ("stop_reason", "best_epoch", "seconds")}
-    return TableDensity(
-        schema=Schema.from_json(file.header["schema"]),
-        scaler=TableScaler.from_arrays(_below("scaler", arrays)),
-        distribution=rebuild(specification, _below("distribution", arrays), what=where),
-        specification=specification,
-        history=History(**curves, **rest),
-        members=tuple(facts["members"]),
-        gains=facts["gains"],
-        rounding_steps=arrays["rounding_steps"],
-        n_samples_fit=facts["n_samples_fit"],
-        held_out=HeldOut(
-            arrays["held_out_indices"],
-            # Files of earlier versions lack it.
-            arrays.get("held_out_log_prob", np.full(len(arrays["held_out_indices"]), np.nan)),
-            facts["held_out_score"],
-            facts["held_out_standard_error"],
-        ),
+def _history(curves: Mapping[str, np.ndarray], facts: TrainingFacts) -> History:
+    found = {}
+    for name in CURVES:
+        curve = curves[name]
+        lengths = (0, facts.epochs) if name == "validation_loss" else (facts.epochs,)
+        if curve.dtype != np.float64 or curve.ndim != 1 or len(curve) not in lengths:
+            raise ModelFileError(
+                f"the history's {name!r} must be float64[{facts.epochs}], but is "
+                f"{curve.dtype}{list(curve.shape)}"
+            )
+        found[name] = tuple(curve.tolist())
+    return History(
+        **found, stop_reason=facts.stop_reason, best_epoch=facts.best_epoch, seconds=None
     )
+
+
+def _held_out(arrays: Mapping[str, np.ndarray], facts: TrainingFacts) -> HeldOut:
+    n, indices = facts.n_held_out, arrays["held_out_indices"]
+    if indices.shape != (n,) or indices.dtype.kind not in "iu":
+        raise ModelFileError(
+            f"'held_out_indices' must be int64[{n}], but is {indices.dtype}{list(indices.shape)}"
+        )
+    if n and (indices[0] < 0 or indices[-1] >= facts.n_samples_fit):
+        raise ModelFileError(f"held-out rows must be among the {facts.n_samples_fit} rows given")
+    if (indices[1:] <= indices[:-1]).any():
+        raise ModelFileError("the places of held-out rows must ascend")
+    if (facts.held_out_score is None) != (n == 0):
+        raise ModelFileError(f"{n} held-out rows have the mean score {facts.held_out_score}")
+    # Files of earlier versions lack them.
+    log_prob = np.full(n, np.nan)
+    if n and "held_out_log_prob" in arrays:
+        log_prob = column_numbers(arrays, "held_out_log_prob", n_columns=n)
+    return HeldOut(indices, log_prob, facts.held_out_score, facts.held_out_standard_error)
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -5,14 +5,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
 from fluvial.densities.table_density import TableDensity
+from fluvial.errors import printable
 
 COLUMNS_SHOWN = 40
 """Columns that the summary tells of, each in a line."""
 
-_BASELINES = {"gaussian": "a Gaussian", "gaussian_mixture": "the Gaussian mixture alone"}
+BASELINES = {"gaussian": "a Gaussian", "gaussian_mixture": "the Gaussian mixture alone"}
+"""What the classical densities are called that a gain is told over."""
 
 
 def summarise(density: TableDensity, *, effort: str) -> str:
@@ -44,15 +44,16 @@ def _sizes(specification: dict[str, Any]) -> str:
     name = specification.get("recipe", specification["type"])
     sizes = specification.get("arguments", specification)
     told = {k: v for k, v in sizes.items() if k not in ("type", "n_features")}
-    return f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})"
+    return f"{printable(name)}({', '.join(f'{k}={v}' for k, v in told.items())})"
 
 
 def _training(density: TableDensity) -> Iterator[str]:
     history = density.history
     n_held_out = len(density.held_out.indices)
     yield f"rows          {density.n_samples_fit} given, {n_held_out} of them held out"
+    reason = printable(history.stop_reason)
     yield (
-        f"epochs        {len(history.train_loss)} of the flow, ended by {history.stop_reason}, "
+        f"epochs        {len(history.train_loss)} of the flow, ended by {reason}, "
         f"best {history.best_epoch}"
     )
 
@@ -67,7 +68,7 @@ def _held_out(density: TableDensity) -> Iterator[str]:
     for name, found in density.gains.items():
         yield (
             f"  better by {found['gain']:.4f} +- {found['standard_error']:.4f} nats a row than "
-            f"{_BASELINES[name]}"
+            f"{BASELINES[name]}"
         )
 
 
@@ -85,7 +86,7 @@ def _columns(density: TableDensity) -> Iterator[str]:
         elif source[j] < 0:
             how = f"constant {scaler.left_out.values[j]:.6g}, left out"
         else:
-            how = f"equals {names[int(np.asarray(source)[j])]}, left out"
-        yield f"  {name}: {how}"
+            how = f"equals {printable(names[source[j]])}, left out"
+        yield f"  {printable(name)}: {how}"
     if len(names) > COLUMNS_SHOWN:
         yield f"  and {len(names) - COLUMNS_SHOWN} more"

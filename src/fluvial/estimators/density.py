@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,14 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from fluvial.densities import Hyperparameters, fit_table_density
+from fluvial.densities import fit_table_density
 from fluvial.densities.diagnostics import warn_of_fit
 from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.summary import summarise
 from fluvial.errors import ShapeError
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import FittedAttributes
+from fluvial.estimators.parameters import hyperparameters_of
 from fluvial.estimators.writing import write_estimator
 from fluvial.tables import read_table
 
@@ -324,13 +324,3 @@ class FlowDensity(
     @property
     def _n_features_out(self) -> int:
         return self.scaler_.n_kept
-
-
-def hyperparameters_of(estimator: Any) -> Hyperparameters:
-    """Return the hyperparameters of an estimator, checked.
-
-    Raises:
-        ValueError: where one is out of its range.
-    """
-    names = [field.name for field in fields(Hyperparameters)]
-    return Hyperparameters(**{name: getattr(estimator, name) for name in names})

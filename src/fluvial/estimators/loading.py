@@ -1,12 +1,15 @@
 """From a model file to a fitted estimator."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from fluvial.artifacts import ModelFile, read_model
+from fluvial.artifacts import Entries, ModelFile, read_model
 from fluvial.densities.storage import density_of
 from fluvial.errors import ModelFileError
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.detector import FlowAnomalyDetector
+from fluvial.estimators.parameters import read_parameters
 
 KINDS = ("FlowAnomalyDetector", "FlowDensity")
 
@@ -25,7 +28,8 @@ def load(path: str | os.PathLike) -> FlowDensity | FlowAnomalyDetector:
 
     Raises:
         ModelFileError: where the file is not a model file, truncated, altered, of an unknown
-            format version or kind; where it holds a float64 model and float64 is switched off.
+            format version or kind; where a value in it is none that a fitted estimator has,
+            whoever wrote it; where it holds a float64 model and float64 is switched off.
         OSError: where there is no such file, or it cannot be read.
 
     Examples:
@@ -47,21 +51,34 @@ def restore(file: ModelFile, *, where: str) -> FlowDensity | FlowAnomalyDetector
     Raises:
         ModelFileError: where entries or arrays are missing or do not fit.
     """
+    with naming(file, where):
+        return _restored(file)
+
+
+@contextmanager
+def naming(file: ModelFile, where: str) -> Iterator[None]:
+    """Turn whatever is wrong with a file's content into a ModelFileError that names the file.
+
+    Every value is checked with a message of its own; what slips through is of these types.
+    """
     try:
-        return _restored(file, where)
-    except (KeyError, TypeError, AttributeError) as error:
+        yield
+    except ModelFileError as error:
+        raise ModelFileError(f"{where}: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelFileError(f"{where} lacks what a {file.kind} needs: {error!r}") from error
 
 
-def _restored(file: ModelFile, where: str) -> FlowDensity | FlowAnomalyDetector:
-    parameters = dict(file.header["parameters"])
-    if parameters["hidden_sizes"] is not None:
-        parameters["hidden_sizes"] = tuple(parameters["hidden_sizes"])
-    fitted = density_of(file, where)
-    if file.kind == "FlowAnomalyDetector":
+def _restored(file: ModelFile) -> FlowDensity | FlowAnomalyDetector:
+    detecting = file.kind == "FlowAnomalyDetector"
+    made = FlowAnomalyDetector if detecting else FlowDensity
+    parameters = read_parameters(file.header["parameters"], list(made().get_params()))
+    Entries(file.header.get("notes") or {}, "'notes'")
+    fitted = density_of(file)
+    if detecting:
         detector = FlowAnomalyDetector(**parameters)
-        del parameters["contamination"]
-        detector.offset_ = file.header["offset"]
+        parameters.pop("contamination", None)
+        detector.offset_ = Entries(file.header).real("offset")
         estimator = detector.density_ = FlowDensity(**parameters)
     else:
         detector, estimator = None, FlowDensity(**parameters)

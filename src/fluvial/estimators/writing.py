@@ -4,12 +4,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
-from fluvial.artifacts import write_model
+from fluvial.artifacts import ModelFile, write_model
+from fluvial.artifacts.model_file import FORMAT_VERSION, library_versions
 from fluvial.densities import TableDensity
 from fluvial.densities.storage import arrays_of, header_of
+from fluvial.estimators.parameters import stored_parameters
 
 
 def write_estimator(
@@ -19,7 +20,7 @@ def write_estimator(
     *,
     notes: Mapping[str, Any] | None = None,
     **entries: Any,
-) -> None:
+) -> ModelFile:
     """Write an estimator to a model file, whole or not at all.
 
     Args:
@@ -29,24 +30,16 @@ def write_estimator(
         notes: the user's own entries of what JSON holds, kept under "notes" in the header.
         **entries: more that the estimator learned, of what JSON holds.
 
+    Returns:
+        What was written.
+
     Raises:
         OSError: where the file cannot be written.
-        ValueError: where the notes hold what JSON cannot.
+        ValueError: where the notes hold what JSON cannot, or a hyperparameter was set to what is
+            out of its range.
     """
-    header = {"parameters": _plain_parameters(estimator), **entries, **header_of(density)}
+    kind, arrays = type(estimator).__name__, arrays_of(density)
+    header = {"parameters": stored_parameters(estimator), **entries, **header_of(density)}
     header["notes"] = dict(notes or {})
-    write_model(path, kind=type(estimator).__name__, header=header, arrays=arrays_of(density))
-
-
-def _plain_parameters(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return the hyperparameters as JSON holds them; a RandomState instance becomes None."""
-    plain = {}
-    for name, value in estimator.get_params(deep=False).items():
-        if isinstance(value, np.generic):
-            value = value.item()
-        elif name == "hidden_sizes" and value is not None:
-            value = [int(size) for size in value]
-        elif isinstance(value, np.random.RandomState):
-            value = None
-        plain[name] = value
-    return plain
+    sha256 = write_model(path, kind=kind, header=header, arrays=arrays)
+    return ModelFile(kind, FORMAT_VERSION, library_versions(), sha256, header, arrays)

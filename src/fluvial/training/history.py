@@ -1,6 +1,6 @@
 """What a training run did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,9 @@ class History:
         best_epoch: the epoch (from 1) whose parameters were kept. 0 where the start is returned,
             untrained: no epoch ended in time, and `train_loss` is empty, or none had a lower
             validation loss than the start.
-        seconds: wall time, compilation included.
+        seconds: wall time, compilation included; None where the model comes from a file, which does
+            not tell it, so that the same fit gives the same file. Histories that differ in it
+            alone are equal.
     """
 
     train_loss: tuple[float, ...]
@@ -25,4 +27,4 @@ class History:
     learning_rate: tuple[float, ...]
     stop_reason: str
     best_epoch: int
-    seconds: float
+    seconds: float | None = field(compare=False)

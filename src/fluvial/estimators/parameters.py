@@ -1,0 +1,76 @@
+"""The hyperparameters of an estimator: checked, as a model file holds them, and back."""
+
+import numbers
+from dataclasses import asdict, fields
+from typing import Any
+
+from fluvial.anomaly import check_contamination
+from fluvial.artifacts import Entries
+from fluvial.densities import Hyperparameters
+from fluvial.errors import ModelFileError
+
+LARGEST_SEED = 2**32 - 1
+"""The largest number that NumPy takes as a seed."""
+
+
+def hyperparameters_of(estimator: Any) -> Hyperparameters:
+    """Return the hyperparameters of an estimator, checked.
+
+    Raises:
+        ValueError: where one is out of its range.
+    """
+    names = [field.name for field in fields(Hyperparameters)]
+    return Hyperparameters(**{name: getattr(estimator, name) for name in names})
+
+
+def stored_parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator as JSON holds them.
+
+    A generator as `random_state` becomes None, and so does a limit of infinite seconds, which is
+    none.
+
+    Raises:
+        ValueError: where one is out of its range: no file is written that could not be read.
+    """
+    stored = asdict(hyperparameters_of(estimator))
+    if stored["hidden_sizes"] is not None:
+        stored["hidden_sizes"] = list(stored["hidden_sizes"])
+    if stored["max_seconds"] == float("inf"):
+        stored["max_seconds"] = None
+    stored["verbose"] = int(stored["verbose"])
+    seed = estimator.random_state
+    stored["random_state"] = int(seed) if isinstance(seed, numbers.Integral) else None
+    if hasattr(estimator, "contamination"):
+        check_contamination(estimator.contamination)
+        given = estimator.contamination
+        stored["contamination"] = None if given is None else float(given)
+    return stored
+
+
+def read_parameters(stored: Any, known: list[str]) -> dict[str, Any]:
+    """Return the parameters that `stored_parameters` gave, from the header of a model file.
+
+    Args:
+        stored: what stands in the header.
+        known: the names of the estimator's parameters; those that the header lacks keep their
+            defaults.
+
+    Raises:
+        ModelFileError: where one is unknown or out of its range.
+    """
+    entries = Entries(stored, "'parameters'")
+    unknown = sorted(entries.values.keys() - set(known))
+    if unknown:
+        raise ModelFileError(f"unknown parameters: {unknown[:5]}")
+    parameters = dict(entries.values)
+    if parameters.get("hidden_sizes") is not None:
+        parameters["hidden_sizes"] = tuple(entries.items("hidden_sizes"))
+    if parameters.get("random_state") is not None:
+        entries.whole("random_state", 0, LARGEST_SEED)
+    others = ("random_state", "contamination")
+    try:
+        Hyperparameters(**{k: v for k, v in parameters.items() if k not in others})
+        check_contamination(parameters.get("contamination"))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ModelFileError(f"a parameter is out of its range: {error}") from None
+    return parameters
