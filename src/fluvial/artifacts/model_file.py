@@ -271,5 +271,5 @@ def library_versions() -> dict[str, str]:
 
 def _writer(entries: dict[str, Any]) -> str:
     libraries = entries.get("libraries")
-    known = isinstance(libraries, dict) and isinstance(libraries.get("fluvial"), str)
-    return printable(libraries["fluvial"][:80]) if known else "of unknown version"
+    version = libraries.get("fluvial") if isinstance(libraries, dict) else None
+    return printable(version[:80]) if isinstance(version, str) else "of unknown version"

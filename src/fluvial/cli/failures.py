@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from fluvial.errors import TrainingError
+from fluvial.cli.terminal import escape_what_streams_cannot_encode
+from fluvial.errors import TrainingError, printable
 
 BAD_INPUT = 2
 TRAINING_FAILED = 1
@@ -34,6 +35,7 @@ class OneLineErrors(TyperGroup):
         `standalone_mode=False` returns the exit code instead of raising SystemExit, which lets
         one verb run others in the same process.
         """
+        escape_what_streams_cannot_encode()
         with _one_line_warnings():
             try:
                 outcome = super().main(
@@ -100,7 +102,7 @@ def _name_file(error: OSError) -> str:
 
 
 def _one_line(message: str) -> str:
-    return " ".join(str(message).split())
+    return printable(" ".join(str(message).split()))
 
 
 @contextmanager

@@ -121,5 +121,5 @@ def _fit_file(
     start = time.perf_counter()
     detector = FlowAnomalyDetector(**arguments).fit(numbers)
     seconds = time.perf_counter() - start
-    save_model(detector, path, left_out=left_out)
-    return {**describe(path), "seconds": round(seconds, 3)}
+    written = save_model(detector, path, left_out=left_out)
+    return {**describe(written, path), "seconds": round(seconds, 3)}

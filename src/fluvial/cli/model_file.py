@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fluvial.artifacts import read_model
+from fluvial.artifacts import ModelFile, read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
-from fluvial.estimators.loading import KINDS, restore
+from fluvial.estimators.loading import KINDS, naming, restore
+from fluvial.estimators.writing import write_detector
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,21 @@ class FittedModel:
 
     @property
     def output_names(self) -> list[str]:
-        """The names of sampled columns."""
-        return list(self.density.schema_.names)
+        """The names of sampled columns; what UTF-8 lacks, and so every file, is escaped."""
+        names = self.density.schema_.names
+        return [name.encode("utf-8", "backslashreplace").decode() for name in names]
 
 
-def save_model(detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[str]) -> None:
+def save_model(detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[str]) -> ModelFile:
     """Write a model file that remembers which columns may be ignored at scoring.
+
+    Returns:
+        What was written.
 
     Raises:
         OSError: where the file cannot be written.
     """
-    detector.save(path, notes=note_left_out(left_out))
+    return write_detector(detector, path, notes=note_left_out(left_out))
 
 
 def open_model(path: Path) -> FittedModel:
@@ -53,10 +58,12 @@ def open_model(path: Path) -> FittedModel:
     """
     file = read_model(path, kind=KINDS)
     estimator = restore(file, where=str(path))
+    with naming(file, str(path)):
+        left_out = columns_left_out(file)
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
     schema = density.schema_
     features = list(schema.names) if schema.named else None
-    return FittedModel(estimator, density, features, columns_left_out(file))
+    return FittedModel(estimator, density, features, left_out)
 
 
 def open_detector(path: Path) -> tuple[FlowAnomalyDetector, FittedModel]:

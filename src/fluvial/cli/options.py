@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from fluvial.errors import printable
+
 TableOutput = Annotated[
     Path | None,
     typer.Option(
@@ -47,7 +49,7 @@ def print_summary(summary: dict[str, Any], *, as_json: bool, to_stderr: bool = F
         return
     width = max(map(len, summary))
     for key, value in summary.items():
-        print(f"{key:<{width}}  {_as_text(value)}", file=stream)
+        print(f"{key:<{width}}  {printable(_as_text(value))}", file=stream)
 
 
 def _as_text(value: Any) -> str:

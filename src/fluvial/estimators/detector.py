@@ -13,7 +13,7 @@ from fluvial.densities.hyperparameters import DEFAULTS, DETECTOR_FLOW
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
-from fluvial.estimators.writing import write_estimator
+from fluvial.estimators.writing import write_detector
 
 
 @with_hyperparameters
@@ -203,8 +203,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
             Entries of what JSON holds, kept in the file's header.
         """
         check_is_fitted(self)
-        density = self.density_.table_density_
-        write_estimator(self, density, path, notes=notes, offset=self.offset_)
+        write_detector(self, path, notes=notes)
 
     @property
     def n_features_in_(self) -> int:

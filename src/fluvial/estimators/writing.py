@@ -43,3 +43,11 @@ def write_estimator(
     header["notes"] = dict(notes or {})
     sha256 = write_model(path, kind=kind, header=header, arrays=arrays)
     return ModelFile(kind, FORMAT_VERSION, library_versions(), sha256, header, arrays)
+
+
+def write_detector(
+    detector: Any, path: str | os.PathLike, *, notes: Mapping[str, Any] | None = None
+) -> ModelFile:
+    """Write a detector with its threshold; see `write_estimator`."""
+    density = detector.density_.table_density_
+    return write_estimator(detector, density, path, notes=notes, offset=float(detector.offset_))
