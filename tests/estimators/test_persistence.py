@@ -78,6 +78,32 @@ def test_parameters_of_any_kind_are_saved(density, tmp_path):
     assert (loaded["random_state"], loaded["n_layers"], loaded["hidden_sizes"]) == (None, 2, (8,))
 
 
+@pytest.mark.parametrize("made", [FlowDensity, FlowAnomalyDetector])
+def test_infinite_seconds_are_no_limit(made, rows, tmp_path):
+    fitted = made(**{**TINY, "max_epochs": 1}, max_seconds=np.inf).fit(rows)
+    fitted.save(tmp_path / "m.fluvial")
+    again = load(tmp_path / "m.fluvial")
+    assert again.get_params() == fitted.get_params() | {"max_seconds": None}
+    np.testing.assert_array_equal(again.score_samples(rows), fitted.score_samples(rows))
+
+
+def test_the_same_fit_gives_the_same_bytes(density, rows, tmp_path):
+    again = fresh(density).fit(rows)
+    assert again.history_.seconds != density.history_.seconds
+    for name, fitted in (("one", density), ("two", again)):
+        fitted.save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert load(tmp_path / "one").history_.seconds is None
+
+
+def test_parameters_that_could_not_be_loaded_are_not_saved(density, tmp_path):
+    odd = fresh(density, learning_rate=-1)
+    odd.table_density_ = density.table_density_
+    with pytest.raises(ValueError, match="learning_rate must lie in"):
+        odd.save(tmp_path / "m.fluvial")
+    assert not (tmp_path / "m.fluvial").exists()
+
+
 def test_names_and_notes_are_in_the_header(density, rows, tmp_path):
     import polars as pl
 
