@@ -10,7 +10,12 @@ from tests.estimators.stored_models import KINDS, blank_content, entries_of, tab
 
 from fluvial import load
 from fluvial.artifacts import read_model
+from fluvial.cli.description import describe_file
+from fluvial.cli.options import print_summary
 from fluvial.errors import ModelFileError
+
+# What a mutation makes of "named" is legal.
+pytestmark = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 
 N_MUTATIONS = 40
 """Of each of three kinds in each kind of file."""
@@ -38,7 +43,8 @@ def saved(request, tmp_path_factory):
 
 def check(path) -> bool:
     """Load and use a file; return whether it was taken for a model."""
-    refused = None
+    refused: str | None = None
+    model: Any = None
     try:
         model = load(path)
     except ModelFileError as error:
@@ -48,13 +54,15 @@ def check(path) -> bool:
         assert refused.isprintable()
         return False
     rows = np.concatenate([table(), table() * 100])
-    density: Any = getattr(model, "density_", model)
+    density = getattr(model, "density_", model)
     assert np.isfinite(model.score_samples(rows)).all()
     assert np.isfinite(density.sample(3, 0)).all()
     assert density.transform(rows).shape == (80, 2)
     if model is not density:
         assert np.isfinite(model.decision_function(rows)).all()
     assert density.summary()
+    print_summary(describe_file(path), as_json=True)
+    print_summary(describe_file(path), as_json=False)
     return True
 
 

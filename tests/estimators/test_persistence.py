@@ -93,7 +93,8 @@ def test_the_same_fit_gives_the_same_bytes(density, rows, tmp_path):
     for name, fitted in (("one", density), ("two", again)):
         fitted.save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    assert load(tmp_path / "one").history_.seconds is None
+    loaded: Any = load(tmp_path / "one")
+    assert loaded.history_.seconds is None
 
 
 def test_parameters_that_could_not_be_loaded_are_not_saved(density, tmp_path):

@@ -1,7 +1,12 @@
 """The model file, and files that are written whole or not at all."""
 
 from fluvial.artifacts.atomic import atomic_path as atomic_path
-from fluvial.artifacts.entries import Entries as Entries, is_real as is_real, is_whole as is_whole
+from fluvial.artifacts.entries import (
+    Entries as Entries,
+    is_real as is_real,
+    is_whole as is_whole,
+    naming as naming,
+)
 from fluvial.artifacts.model_file import (
     ModelFile as ModelFile,
     read_model as read_model,

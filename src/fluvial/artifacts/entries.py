@@ -1,6 +1,8 @@
 """The entries of a model file's header, each taken with its type and its range checked."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fluvial.errors import ModelFileError, told
@@ -53,6 +55,12 @@ class Entries:
             raise self._refused(name, "a list of texts")
         return self[name]
 
+    def reals(self, name: str) -> list[float]:
+        """Return a list of finite numbers."""
+        if not all(is_real(each) for each in self.items(name)):
+            raise self._refused(name, "a list of finite numbers")
+        return self[name]
+
     def flag(self, name: str) -> bool:
         """Return true or false."""
         return self._checked(name, bool, "true or false")
@@ -82,6 +90,24 @@ class Entries:
 
     def _refused(self, name: str, wanted: str) -> ModelFileError:
         return ModelFileError(f"{self.name}: {name!r} must be {wanted}, but is {told(self[name])}")
+
+
+@contextmanager
+def naming(kind: str, where: str) -> Iterator[None]:
+    """Turn whatever is wrong with a file's content into a ModelFileError that names the file.
+
+    Every value is checked with a message of its own; what slips through is of these types.
+
+    Args:
+        kind: what the file holds.
+        where: what messages call the file.
+    """
+    try:
+        yield
+    except ModelFileError as error:
+        raise ModelFileError(f"{where}: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{where} lacks what a {kind} needs: {told(error)}") from error
 
 
 def is_whole(value: Any) -> bool:

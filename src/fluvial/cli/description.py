@@ -1,13 +1,12 @@
-"""What a model file holds, told from its header: no estimator is rebuilt."""
+"""What a model file holds, told from its header alone: no estimator is rebuilt."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fluvial.artifacts import Entries, ModelFile, read_model
-from fluvial.densities.storage import stored_density
-from fluvial.estimators.loading import KINDS, naming
+from fluvial.artifacts import Entries, ModelFile, naming, read_model
 
+_KINDS = ("FlowAnomalyDetector", "FlowDensity")  # not imported: that would take seconds
 _LEFT_OUT = "columns_left_out"
 
 
@@ -19,7 +18,7 @@ def describe_file(path: Path) -> dict[str, Any]:
             or of another kind, or an entry of its header cannot be.
         OSError: where it cannot be read.
     """
-    return describe(read_model(path, kind=KINDS), path)
+    return describe(read_model(path, kind=_KINDS), path)
 
 
 def describe(file: ModelFile, path: Path) -> dict[str, Any]:
@@ -31,45 +30,55 @@ def describe(file: ModelFile, path: Path) -> dict[str, Any]:
     Raises:
         ModelFileError: where an entry of its header cannot be.
     """
-    with naming(file, str(path)):
-        stored = stored_density(file)
-        flow, facts = stored.specification, stored.facts
-        sizes = _first_flow(flow).get("arguments", {})
+    with naming(file.kind, str(path)):
+        header = Entries(file.header)
+        schema, training = header.below("schema"), header.below("training")
+        specification = header.below("specification")
+        sizes = _sizes(specification)
         has_threshold = file.kind == "FlowAnomalyDetector"
         return {
             "file": str(path),
             "kind": file.kind,
             "format_version": file.format_version,
             "sha256": file.sha256,
-            "columns": list(stored.schema.names),
+            "columns": schema.texts("names"),
             "columns_left_out": columns_left_out(file),
-            "rows": facts.n_samples_fit,
-            "rows_held_out": facts.n_held_out,
-            "flow": flow.get("recipe", "auto" if flow["type"] == "mixture" else flow["type"]),
-            "members": _members(flow),
-            "n_layers": sizes.get("n_layers"),
-            "hidden_sizes": sizes.get("hidden_sizes"),
-            "n_bins": sizes.get("n_bins"),
-            "epochs": facts.epochs,
-            "stop_reason": facts.stop_reason,
-            "held_out_nats": facts.held_out_score,
-            "threshold": Entries(file.header).real("offset") if has_threshold else None,
+            "rows": training.whole("n_samples_fit", 1),
+            "rows_held_out": training.whole("n_held_out", 0),
+            "flow": _name(specification),
+            "members": _members(specification),
+            "n_layers": sizes.whole("n_layers", 1) if "n_layers" in sizes.values else None,
+            "hidden_sizes": sizes.items("hidden_sizes") if "hidden_sizes" in sizes.values else None,
+            "n_bins": sizes.whole("n_bins", 1) if "n_bins" in sizes.values else None,
+            "epochs": training.whole("epochs", 0),
+            "stop_reason": training.text("stop_reason"),
+            "held_out_nats": training.real_or_none("held_out_score"),
+            "threshold": header.real("offset") if has_threshold else None,
             "libraries": file.libraries,
         }
 
 
-def _first_flow(specification: dict[str, Any]) -> dict[str, Any]:
-    """Of a mixture the first flow, else the specification itself."""
-    flows = [member for member in specification.get("parts", []) if member["type"] == "flow"]
-    return flows[0] if flows else specification
+def _name(specification: Entries) -> str:
+    """The recipe of a flow, or "auto" of a mixture."""
+    kind = specification.text("type")
+    return specification.text("recipe") if kind == "flow" else "auto" if kind == "mixture" else kind
 
 
-def _members(specification: dict[str, Any]) -> dict[str, float] | None:
+def _sizes(specification: Entries) -> Entries:
+    """The arguments of the flow, of a mixture those of the first; empty without a flow."""
+    is_mixture = specification.text("type") == "mixture"
+    parts = specification.objects("parts") if is_mixture else [specification]
+    flows = [part.below("arguments") for part in parts if part.text("type") == "flow"]
+    return flows[0] if flows else Entries({})
+
+
+def _members(specification: Entries) -> dict[str, float] | None:
     """The weight of each member of a mixture; flows of one name add up."""
     if specification["type"] != "mixture":
         return None
+    names, shares = specification.texts("names"), specification.reals("weights")
     weights: dict[str, float] = {}
-    for name, weight in zip(specification["names"], specification["weights"], strict=True):
+    for name, weight in zip(names, shares, strict=True):
         weights[name] = round(weights.get(name, 0.0) + weight, 4)
     return weights
 

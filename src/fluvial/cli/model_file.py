@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fluvial.artifacts import ModelFile, read_model
+from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
-from fluvial.estimators.loading import KINDS, naming, restore
+from fluvial.estimators.loading import KINDS, restore
 from fluvial.estimators.writing import write_detector
 
 
@@ -58,7 +58,7 @@ def open_model(path: Path) -> FittedModel:
     """
     file = read_model(path, kind=KINDS)
     estimator = restore(file, where=str(path))
-    with naming(file, str(path)):
+    with naming(file.kind, str(path)):
         left_out = columns_left_out(file)
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
     schema = density.schema_

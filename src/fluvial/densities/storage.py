@@ -66,18 +66,26 @@ def density_of(file: ModelFile) -> TableDensity:
         ModelFileError: where one is of another kind, out of its range, or where they do not fit
             each other; the message does not name the file.
     """
-    arrays, stored = file.arrays, stored_density(file)
-    facts, schema = stored.facts, stored.schema
-    distribution = rebuild(stored.specification, _below("distribution", arrays))
+    arrays, facts = file.arrays, facts_of(file.header)
+    schema = Schema.from_json(file.header["schema"])
+    scaler = TableScaler.from_arrays(_below("scaler", arrays))
+    if scaler.n_columns != schema.n_columns:
+        raise ModelFileError(
+            f"the schema has {schema.n_columns} columns, but the scaler {scaler.n_columns}"
+        )
+    specification, of_distribution = file.header["specification"], _below("distribution", arrays)
+    check_specification(specification, of_distribution, n_features=scaler.n_kept)
+    _check_members(facts.members, specification)
+    distribution = rebuild(specification, of_distribution)
     check_distribution(distribution)
     steps = column_numbers(arrays, "rounding_steps", n_columns=schema.n_columns)
     if (steps < 0).any():
         raise ModelFileError(f"rounding steps must not be negative, but one is {steps.min()}")
     return TableDensity(
         schema=schema,
-        scaler=stored.scaler,
+        scaler=scaler,
         distribution=distribution,
-        specification=stored.specification,
+        specification=specification,
         history=_history(_below("history", arrays), facts),
         members=facts.members,
         gains=facts.gains,
@@ -85,36 +93,6 @@ def density_of(file: ModelFile) -> TableDensity:
         n_samples_fit=facts.n_samples_fit,
         held_out=_held_out(arrays, facts),
     )
-
-
-@dataclass(frozen=True)
-class StoredDensity:
-    """What a model file tells of a density before its distribution is built."""
-
-    schema: Schema
-    scaler: TableScaler
-    specification: Specification
-    facts: "TrainingFacts"
-
-
-def stored_density(file: ModelFile) -> StoredDensity:
-    """Return what a model file tells of a density, checked; nothing is built.
-
-    Raises:
-        KeyError, ModelFileError: as `density_of`.
-    """
-    facts = facts_of(file.header)
-    schema = Schema.from_json(file.header["schema"])
-    scaler = TableScaler.from_arrays(_below("scaler", file.arrays))
-    if scaler.n_columns != schema.n_columns:
-        raise ModelFileError(
-            f"the schema has {schema.n_columns} columns, but the scaler {scaler.n_columns}"
-        )
-    specification = file.header["specification"]
-    arrays = _below("distribution", file.arrays)
-    check_specification(specification, arrays, n_features=scaler.n_kept)
-    _check_members(facts.members, specification)
-    return StoredDensity(schema, scaler, specification, facts)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """From a model file to a fitted estimator."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from fluvial.artifacts import Entries, ModelFile, read_model
+from fluvial.artifacts import Entries, ModelFile, naming, read_model
 from fluvial.densities.storage import density_of
-from fluvial.errors import ModelFileError
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.detector import FlowAnomalyDetector
 from fluvial.estimators.parameters import read_parameters
@@ -51,22 +48,8 @@ def restore(file: ModelFile, *, where: str) -> FlowDensity | FlowAnomalyDetector
     Raises:
         ModelFileError: where entries or arrays are missing or do not fit.
     """
-    with naming(file, where):
+    with naming(file.kind, where):
         return _restored(file)
-
-
-@contextmanager
-def naming(file: ModelFile, where: str) -> Iterator[None]:
-    """Turn whatever is wrong with a file's content into a ModelFileError that names the file.
-
-    Every value is checked with a message of its own; what slips through is of these types.
-    """
-    try:
-        yield
-    except ModelFileError as error:
-        raise ModelFileError(f"{where}: {error}") from None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ModelFileError(f"{where} lacks what a {file.kind} needs: {error!r}") from error
 
 
 def _restored(file: ModelFile) -> FlowDensity | FlowAnomalyDetector:
