@@ -51,9 +51,14 @@ def save(kind: str, path: Path) -> None:
         distribution = Mixture(parts, weights)
         pairs = zip(names, weights, strict=True)
         members = tuple({"name": name, "weight": weight, "nats": -1.5} for name, weight in pairs)
+    scaler = TableScaler.fit(matrix, warn=False)
+    if kind == "detector":
+        far = matrix.copy()
+        far[:6, 1] += 50
+        scaler = scaler.gaussianised(far)
     density = TableDensity(
         schema=schema,
-        scaler=TableScaler.fit(matrix, warn=False),
+        scaler=scaler,
         distribution=distribution,
         specification=specification,
         history=History((1.5, 1.25), (1.75, 1.5), (1e-3, 1e-4), "max_epochs", 2, 0.5),

@@ -239,7 +239,6 @@ def test_unusable_hyper_parameters_are_refused(rows, parameter, value, message):
         FlowDensity(**{**TINY, parameter: value}).fit(rows)
 
 
-@pytest.mark.filterwarnings("ignore:no epoch of the flow")  # at a rate of 1e-6
 def test_it_works_in_pipelines_and_searches(rows):
     pipeline = make_pipeline(StandardScaler(), FlowDensity(**TINY)).fit(rows)
     assert pipeline.score_samples(rows).shape == (300,)

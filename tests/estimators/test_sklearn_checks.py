@@ -1,6 +1,5 @@
 """All of scikit-learn's own checks, with no expected failures and no tag that skips one."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
@@ -15,8 +14,6 @@ TINY = {
 }
 
 
-# Three epochs of a tiny flow on pure noise.
-@pytest.mark.filterwarnings("ignore:no epoch of the flow")
 @parametrize_with_checks([FlowDensity(**TINY), FlowAnomalyDetector(**TINY)])
 def test_scikit_learn(estimator, check):
     check(estimator)

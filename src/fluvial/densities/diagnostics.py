@@ -17,6 +17,9 @@ RIDGE = 1e-6
 MAX_DISCRETE_VALUES, MIN_ROWS_TO_TELL = 10, 50
 """Different values up to which a column counts as discrete, and rows from which one can tell."""
 
+MIN_EPOCHS_TO_TELL = 10
+"""Epochs after which a flow that never beat its start is told of."""
+
 LITTLE_WEIGHT = 0.02
 """Weight of all flows in a mixture below which they have gained nothing."""
 
@@ -89,7 +92,7 @@ def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | 
         if history.stop_reason == "max_seconds":
             warn_user(_no_time(max_seconds, is_mixture=is_mixture))
         return
-    if history.validation_loss and not history.best_epoch:
+    if len(history.validation_loss) >= MIN_EPOCHS_TO_TELL and not history.best_epoch:
         warn_user(
             "no epoch of the flow scored held-out rows better than its untrained start, which is "
             "returned; another learning_rate, more rows or fewer columns would help"

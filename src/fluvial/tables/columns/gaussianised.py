@@ -11,12 +11,14 @@ from typing import Self
 
 import numpy as np
 
+from fluvial.errors import ModelFileError
 from fluvial.tables.columns.contract import ColumnGroup
 from fluvial.tables.columns.knots import gaussian_knots
 from fluvial.tables.columns.monotone_spline import MonotoneSpline
 from fluvial.tables.columns.numeric import NumericColumns
 from fluvial.tables.columns.resolution import Resolution
 from fluvial.tables.columns.robust_scale import NORMAL_IQR
+from fluvial.tables.stored import column_numbers
 
 REACH = 5.0
 """Scales from the centre within which a flow has its flexibility."""
@@ -33,6 +35,9 @@ share stays the narrow peak that it is, where a wider one would outweigh all oth
 
 MIN_CORE = 0.003
 """Width of a core at least, in scales; what is narrower is one value, and no core."""
+
+STEEPEST = 1e200
+"""Slope of a spline from a model file at most: times a distance, it stays within float64."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +130,38 @@ class GaussianisedColumns(ColumnGroup):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Return the columns that `to_arrays` described, or standardised ones alone."""
-        owner = arrays.get("spline_column", np.zeros(0, np.int64))
-        splines = {
-            int(j): MonotoneSpline(
-                *(arrays[f"spline_{name}"][owner == j] for name in ("x", "y", "slope"))
+        """Return the columns that `to_arrays` described, or standardised ones alone.
+
+        Raises:
+            ModelFileError: where an array holds what no such columns have.
+        """
+        numeric = NumericColumns.from_arrays(arrays)
+        if "spline_column" not in arrays:
+            return cls(numeric, {})
+        owner = arrays["spline_column"]
+        if owner.ndim != 1 or owner.dtype.kind not in "iu" or not len(owner):
+            raise ModelFileError(
+                f"'spline_column' must be int64[K], but is {owner.dtype}{list(owner.shape)}"
             )
-            for j in np.unique(owner)
-        }
-        return cls(NumericColumns.from_arrays(arrays), splines)
+        if owner.min() < 0 or owner.max() >= numeric.n_columns:
+            raise ModelFileError(f"splines must be of one of {numeric.n_columns} columns")
+        names = ("spline_x", "spline_y", "spline_slope")
+        points = np.stack([column_numbers(arrays, n, n_columns=len(owner)) for n in names])
+        splines = {int(j): _stored_spline(*points[:, owner == j]) for j in np.unique(owner)}
+        return cls(numeric, splines)
+
+
+def _stored_spline(x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> MonotoneSpline:
+    """Return the spline that a model file holds.
+
+    Raises:
+        ModelFileError: where its points do not increase, or it is too steep or flat for float64.
+    """
+    with np.errstate(all="ignore"):
+        rises = np.concatenate([slope, np.diff(y) / np.diff(x), np.diff(x)])
+    if len(x) < 2 or not ((rises > 0) & (rises < STEEPEST)).all() or slope.min() < 1 / STEEPEST:
+        raise ModelFileError("a column's spline must increase everywhere, by finite slopes")
+    return MonotoneSpline(x, y, slope)
 
 
 def _spline_where_needed(values: np.ndarray) -> MonotoneSpline | None:
