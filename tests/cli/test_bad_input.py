@@ -133,7 +133,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_work_starts(
 
     monkeypatch.setattr("fluvial.FlowAnomalyDetector.fit", never)
     monkeypatch.setattr("fluvial.FlowAnomalyDetector.score_samples", never)
-    monkeypatch.setattr("fluvial.FlowDensity.sample", never)
+    monkeypatch.setattr("fluvial.densities.TableDensity.samples", never)
     assert message in refuse("score", model, "t.csv", "-o", output, *force)
     if "input" not in message:
         assert message in refuse("sample", model, "-n", 2, "-o", output, *force)
@@ -221,7 +221,7 @@ def test_what_nobody_foresaw_is_not_hidden(run, monkeypatch, model):
     def fail(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("fluvial.FlowDensity.sample", fail)
+    monkeypatch.setattr("fluvial.densities.TableDensity.samples", fail)
     with pytest.raises(ZeroDivisionError):
         run("sample", model, "-n", 2)
 

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import gzip
 import io
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from fluvial.errors import DataError
-from fluvial.files.table_output import write_table
+from fluvial.files.dialect import Dialect
+from fluvial.files.table_output import table_writer, write_table
 
 
 def written(table, path):
@@ -80,7 +82,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     path.write_text("old")
 
-    def fail(*args):
+    def fail(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("fluvial.files.table_output._write_csv", fail)
@@ -88,6 +90,74 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
         write_table(pa.table({"x": [1]}), path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["t.csv"]
     assert path.read_text() == "old"
+
+
+def test_rows_come_some_after_the_other(tmp_path):
+    table = pa.table({"n": [1, 2, 3], "t": ["x", "y,", None]})
+    for name in ("t.csv", "t.parquet"):
+        write_table(table, tmp_path / name)
+        with table_writer(tmp_path / f"some-{name}") as write:
+            write(table.slice(0, 1))
+            write(table.slice(1))
+    assert (tmp_path / "some-t.csv").read_bytes() == (tmp_path / "t.csv").read_bytes()
+    assert pq.read_table(tmp_path / "some-t.parquet").equals(table)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        (Dialect(";", ","), 'x;t\n1,5;a\n-2,0;"b;"\n'),
+        (Dialect(",", ","), 'x,t\n"1,5",a\n"-2,0",b;\n'),
+        (Dialect("\t", "."), "x\tt\n1.5\ta\n-2.0\tb;\n"),
+        (Dialect("|", "."), "x|t\n1.5|a\n-2.0|b;\n"),
+    ],
+)
+def test_csv_has_the_marks_that_are_wanted(tmp_path, dialect, expected):
+    with table_writer(tmp_path / "t.csv", dialect=dialect) as write:
+        write(pa.table({"x": [1.5, -2.0], "t": ["a", "b;"]}))
+    assert (tmp_path / "t.csv").read_text() == expected
+
+
+def test_tabs_and_gzip_by_the_extension(tmp_path):
+    table = pa.table({"x": [1.5, -2.0], "t": ["a", "b,"]})
+    for name in ("t.tsv", "t.csv.gz", "t.TSV.GZ"):
+        write_table(table, tmp_path / name)
+    plain = (tmp_path / "t.tsv").read_bytes()
+    assert plain == b"x\tt\n1.5\ta\n-2.0\tb,\n"
+    assert gzip.decompress((tmp_path / "t.TSV.GZ").read_bytes()) == plain
+    assert gzip.decompress((tmp_path / "t.csv.gz").read_bytes()) == b'x,t\n1.5,a\n-2.0,"b,"\n'
+
+
+def test_columns_without_a_name_get_one_in_parquet(tmp_path):
+    table = pa.table([[1], [2], [3]], names=["a", "", ""])
+    write_table(table, tmp_path / "t.parquet")
+    assert pq.read_table(tmp_path / "t.parquet").column_names == ["a", "Unnamed: 1", "Unnamed: 2"]
+    assert written(table, tmp_path / "t.csv")[0] == ["a", "", ""]
+
+
+def test_an_unbuffered_stdout_that_takes_little_at_a_time_gets_all(monkeypatch, tmp_path):
+    class Slow(io.RawIOBase):
+        taken = b""
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.taken += bytes(data[:7])
+            return min(7, len(data))
+
+    class Stdout:
+        buffer = Slow()
+
+        def flush(self):
+            pass
+
+    stdout = Stdout()
+    monkeypatch.setattr("sys.stdout", stdout)
+    table = pa.table({"x": np.arange(500)})
+    write_table(table, None)
+    write_table(table, tmp_path / "t.csv")
+    assert stdout.buffer.taken == (tmp_path / "t.csv").read_bytes()
 
 
 def test_other_extensions_are_refused(tmp_path):

@@ -77,7 +77,12 @@ def from_latent(bijector: Any, latents: np.ndarray) -> np.ndarray:
 
 
 def sample(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> np.ndarray:
-    """Draw scaled rows; draws that are not finite are drawn again.
+    """Draw scaled rows `(n, D)` at once; see `sampled`."""
+    return np.concatenate(list(sampled(distribution, n, seed=seed, dtype=dtype)))
+
+
+def sampled(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> Iterator[np.ndarray]:
+    """Draw scaled rows, some after the other; draws that are not finite are drawn again.
 
     Args:
         distribution: any object with `sample(key, shape)`, a tree of JAX arrays.
@@ -85,24 +90,26 @@ def sample(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> np.ndarr
         seed: the same seed gives the same rows, and more of them where n is larger.
         dtype: the model's precision.
 
-    Returns:
-        `(n, D)` in that precision.
+    Yields:
+        Rows `(m, D)` in that precision, m at most `BLOCK`; n in all.
 
     Raises:
         TrainingError: where the distribution draws nothing finite.
     """
-    parts, drawn, number = [], 0, 0
-    with jax.enable_x64(dtype == np.float64):
-        for number, block in enumerate(_sampled(distribution, jax.random.key(seed)), start=1):
-            parts.append(block[np.isfinite(block).all(axis=1)])
-            drawn += len(parts[-1])
-            if drawn >= n:
-                break
-            if number >= MAX_FRUITLESS and not drawn:
-                raise TrainingError(
-                    "the fitted flow draws no finite rows; fit it again with a lower learning_rate"
-                )
-    return np.concatenate(parts)[:n]
+    blocks, drawn = _sampled(distribution, jax.random.key(seed)), 0
+    for number in count(1):
+        # Switched anew for each block: what happens between them is the caller's.
+        with jax.enable_x64(dtype == np.float64):
+            block = next(blocks)
+        finite = block[np.isfinite(block).all(axis=1)][: n - drawn]
+        drawn += len(finite)
+        yield finite
+        if drawn >= n:
+            return
+        if number >= MAX_FRUITLESS and not drawn:
+            raise TrainingError(
+                "the fitted flow draws no finite rows; fit it again with a lower learning_rate"
+            )
 
 
 def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
 from fluvial.errors import TrainingInterrupted
-from fluvial.tables import Resolution, Schema, TableScaler
+from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
 
 
@@ -79,6 +79,7 @@ def fit_table_density(
         rounding_steps=steps,
         n_samples_fit=len(matrix),
         held_out=_held_out(matrix, folds, fitted.held_out, scaler),
+        lattice=Lattice.find(matrix, schema.types),
     )
 
 

@@ -13,7 +13,7 @@ from fluvial.densities.stored_specification import check_specification, checked_
 from fluvial.densities.summary import BASELINES
 from fluvial.densities.table_density import HeldOut, TableDensity
 from fluvial.errors import ModelFileError, told
-from fluvial.tables import Schema, TableScaler
+from fluvial.tables import Lattice, Schema, TableScaler
 from fluvial.tables.stored import column_numbers
 from fluvial.training import History
 
@@ -48,6 +48,7 @@ def arrays_of(density: TableDensity) -> dict[str, np.ndarray]:
     arrays = {
         **_under("distribution", tree_to_arrays(density.distribution)),
         **_under("scaler", density.scaler.to_arrays()),
+        **_under("lattice", {} if density.lattice is None else density.lattice.to_arrays()),
         **_under("history", {n: np.array(getattr(density.history, n), float) for n in CURVES}),
         "held_out_indices": density.held_out.indices,
         "rounding_steps": density.rounding_steps,
@@ -92,6 +93,7 @@ def density_of(file: ModelFile) -> TableDensity:
         rounding_steps=steps,
         n_samples_fit=facts.n_samples_fit,
         held_out=_held_out(arrays, facts),
+        lattice=Lattice.from_arrays(_below("lattice", arrays), n_columns=schema.n_columns),
     )
 
 

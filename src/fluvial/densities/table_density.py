@@ -11,7 +11,7 @@ import numpy as np
 from fluvial.densities import evaluation
 from fluvial.densities.specification import Specification
 from fluvial.distributions import Mixture
-from fluvial.tables import Schema, TableScaler
+from fluvial.tables import Lattice, Schema, TableScaler
 from fluvial.training import History
 
 ROWS_AT_ONCE = 64 * evaluation.BLOCK
@@ -62,6 +62,8 @@ class TableDensity:
         rounding_steps: width (D,) of the noise that each column got in training.
         n_samples_fit: the rows given to fit.
         held_out: those of them that judged.
+        lattice: which columns held whole numbers, and which; None where a model file of an earlier
+            version does not tell.
     """
 
     schema: Schema
@@ -74,6 +76,7 @@ class TableDensity:
     rounding_steps: np.ndarray
     n_samples_fit: int
     held_out: HeldOut
+    lattice: Lattice | None = None
 
     @cached_property
     def dtype(self) -> np.dtype:
@@ -90,10 +93,27 @@ class TableDensity:
         ]
         return np.concatenate(scored)
 
-    def sample(self, n: int, *, seed: int) -> np.ndarray:
-        """Draw rows (n, D), in the units of the columns, float64."""
-        scaled = evaluation.sample(self.distribution, n, seed=seed, dtype=self.dtype)
-        return self.scaler.inverse_transform(scaled)
+    def sample(self, n: int, *, seed: int, raw: bool = False) -> np.ndarray:
+        """Draw rows (n, D), in the units of the columns, float64; see `samples`."""
+        return np.concatenate(list(self.samples(n, seed=seed, raw=raw)))
+
+    def samples(self, n: int, *, seed: int, raw: bool = False) -> Iterator[np.ndarray]:
+        """Draw n rows, some after the other, so that memory stays flat.
+
+        Args:
+            n: how many, at least 1.
+            seed: the same seed gives the same rows, and more of them where n is larger.
+            raw: whether columns of whole numbers keep the fractions that the density gives them.
+
+        Yields:
+            Rows (m, D), in the units of the columns, float64.
+
+        Raises:
+            TrainingError: where the distribution draws nothing finite.
+        """
+        for scaled in evaluation.sampled(self.distribution, n, seed=seed, dtype=self.dtype):
+            rows = self.scaler.inverse_transform(scaled)
+            yield rows if raw or self.lattice is None else self.lattice.restore(rows)
 
     def to_latent(self, matrix: np.ndarray) -> np.ndarray:
         """Map rows (n, D) to latents (n, n_kept), float64."""

@@ -230,15 +230,21 @@ class FlowDensity(
         """
         return float(np.mean(self.score_samples(X)))
 
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, *, raw=False):
         """Draw new rows.
+
+        A column that held whole numbers alone at fit, or truth values (0 and 1), holds such again,
+        between the smallest and the largest of them, and apart by the step that they had.
 
         Parameters
         ----------
         n_samples : int, default=1
             How many.
         random_state : int, RandomState instance or None, default=None
-            The same number gives the same rows.
+            The same number gives the same rows, and more of them where `n_samples` is larger.
+        raw : bool, default=False
+            True gives the density's own rows: columns of whole numbers have fractions, and their
+            bounds may be passed.
 
         Returns
         -------
@@ -253,8 +259,8 @@ class FlowDensity(
         check_is_fitted(self)
         if n_samples < 1:
             raise ValueError(f"n_samples must be at least 1, but is {n_samples}")
-        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        return self.table_density_.sample(int(n_samples), seed=int(seed))
+        seed = sampling_seed(random_state)
+        return self.table_density_.sample(int(n_samples), seed=seed, raw=raw)
 
     def transform(self, X):
         """Map rows to the latent space, in which the fitted rows are nearly standard normal.
@@ -324,3 +330,8 @@ class FlowDensity(
     @property
     def _n_features_out(self) -> int:
         return self.scaler_.n_kept
+
+
+def sampling_seed(random_state) -> int:
+    """Return the seed of the rows that `FlowDensity.sample` draws with a `random_state`."""
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -1,22 +1,27 @@
-"""Writing tables: CSV whose numbers read back bit-equal, and Parquet."""
+"""Writing tables: CSV whose numbers read back bit-equal, and Parquet, some rows after the other."""
 
-import json
+import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.parquet as pq
 
 from fluvial.artifacts import atomic_path
-from fluvial.files.formats import file_format
-
-pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
+from fluvial.files.csv_output import header_bytes, rows_bytes
+from fluvial.files.dialect import Dialect
+from fluvial.files.formats import file_format, is_text
 
 ROWS_A_WRITE = 65536
 """Rows whose text is held in memory at one time, while CSV is written."""
+
+GZIP_LEVEL = 6
+"""Of 1 (fast) to 9 (small): what the program gzip takes by default."""
+
+Write = Callable[[pa.Table], None]
 
 
 def write_table(table: pa.Table, path: Path | None) -> None:
@@ -25,78 +30,114 @@ def write_table(table: pa.Table, path: Path | None) -> None:
     Args:
         table: any columns; in CSV, dates are written in ISO 8601, nulls as empty cells, floating
             values with the fewest digits that read back as the same float64.
-        path: ends in .csv or .parquet; replaced whole or not at all. None for stdout.
+        path: ends in one of `fluvial.files.formats.FORMATS`; replaced whole or not at all. None
+            for stdout.
 
     Raises:
         DataError: for another extension.
         OSError: where the file cannot be written.
     """
+    with table_writer(path) as write:
+        write(table)
+
+
+@contextmanager
+def table_writer(path: Path | None, *, dialect: Dialect | None = None) -> Iterator[Write]:
+    """Write a table some rows after the other; a file appears whole or not at all.
+
+    Args:
+        path: as for `write_table`.
+        dialect: of CSV; commas and points by default. The delimiter of a .tsv file is always a tab.
+
+    Yields:
+        A function that takes the next rows, as tables of equal columns; called once at least.
+
+    Raises:
+        DataError, OSError: as `write_table`.
+
+    Examples:
+        >>> with table_writer(Path("rows.csv")) as write:
+        ...     for some in ([1, 2], [3]):
+        ...         write(pa.table({"n": some}))
+        >>> Path("rows.csv").read_text().split()
+        ['n', '1', '2', '3']
+    """
+    dialect = dialect or Dialect()
     if path is None:
         # Bytes, so that neither the locale nor the platform's line ends change the table.
-        stream = getattr(sys.stdout, "buffer", None)
         sys.stdout.flush()
-        _write_csv(table, stream if stream is not None else sys.stdout.buffer)
+        yield _csv_writer(sys.stdout.buffer, dialect)
+        sys.stdout.buffer.flush()
         return
     suffix = file_format(path, role="the output")
+    if suffix.startswith(".tsv"):
+        dialect = Dialect("\t", dialect.decimal)
     with atomic_path(path) as temporary:
-        if suffix == ".parquet":
-            pq.write_table(table, temporary)
+        if not is_text(suffix):
+            with _parquet_writer(temporary) as write:
+                yield write
         else:
-            with temporary.open("wb") as stream:
-                _write_csv(table, stream)
+            with _open_bytes(temporary, compressed=suffix.endswith(".gz")) as stream:
+                yield _csv_writer(stream, dialect)
 
 
-def _write_csv(table: pa.Table, stream: IO[bytes]) -> None:
-    header = _join_cells([pa.array([name]) for name in map(_quoted_name, table.column_names)])
-    stream.write(header)
+@contextmanager
+def _open_bytes(path: Path, *, compressed: bool) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    with path.open("wb") as file:
+        if not compressed:
+            yield file
+            return
+        # Neither a name nor a time, so that equal tables make equal files.
+        with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as stream:
+            yield stream
+
+
+def _csv_writer(stream: IO[bytes] | gzip.GzipFile, dialect: Dialect) -> Write:
+    started = False
+
+    def write(table: pa.Table) -> None:
+        nonlocal started
+        _write_csv(table, stream, dialect, header=not started)
+        started = True
+
+    return write
+
+
+def _write_csv(
+    table: pa.Table, stream: IO[bytes] | gzip.GzipFile, dialect: Dialect, *, header: bool
+) -> None:
+    if header:
+        _write_all(stream, header_bytes(table.column_names, dialect))
     for start in range(0, table.num_rows, ROWS_A_WRITE):
-        stream.write(_join_cells(list(_texts(table.slice(start, ROWS_A_WRITE)))))
-    stream.flush()
+        _write_all(stream, rows_bytes(table.slice(start, ROWS_A_WRITE), dialect))
 
 
-def _texts(table: pa.Table) -> Iterator[pa.Array]:
-    for column in table.columns:
-        text = _as_text(column)
-        yield text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+def _write_all(stream: IO[bytes] | gzip.GzipFile, data: bytes | memoryview) -> None:
+    """Write to the end: an unbuffered stream takes as much as it likes at a time."""
+    rest = memoryview(data)
+    while len(rest):
+        rest = rest[stream.write(rest) or 0 :]
 
 
-def _join_cells(columns: list[pa.Array]) -> bytes:
-    lines = pc.binary_join_element_wise(
-        *columns, ",", null_handling="replace", null_replacement=""
-    ).to_pylist()
-    return ("\n".join(lines) + "\n").encode()
+@contextmanager
+def _parquet_writer(path: Path) -> Iterator[Write]:
+    writer = None
 
+    def write(table: pa.Table) -> None:
+        nonlocal writer
+        if "" in table.column_names:  # a rename loses the metadata, such as pandas'
+            table = table.rename_columns(_names_for_parquet(table.column_names))
+        if writer is None:
+            writer = pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    kind = column.type
-    if pa.types.is_floating(kind):
-        return _float_text(column)
-    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
-        return pc.cast(column, pa.string())
     try:
-        return _quoted(pc.cast(column, pa.string()))
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        texts = [None if v is None else json.dumps(v, default=str) for v in column.to_pylist()]
-        return _quoted(pa.chunked_array([pa.array(texts, pa.string())]))
+        yield write
+    finally:
+        if writer is not None:
+            writer.close()
 
 
-def _float_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The shortest text that reads back as the same float64, with a mark of a float in it."""
-    text = pc.cast(pc.cast(column, pa.float64()), pa.string())
-    whole = pc.match_substring_regex(text, r"^-?[0-9]+$")
-    return pc.if_else(whole, pc.binary_join_element_wise(text, ".0", ""), text)
-
-
-def _quoted(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Enclose in quotation marks what needs them."""
-    needs = pc.match_substring_regex(text, '[",\r\n]')
-    if not pc.any(needs).as_py():
-        return text
-    doubled = pc.replace_substring(text, '"', '""')
-    return pc.if_else(needs, pc.binary_join_element_wise('"', doubled, '"', ""), text)
-
-
-def _quoted_name(name: str) -> str:
-    return _quoted(pa.chunked_array([[name]]))[0].as_py()
+def _names_for_parquet(names: list[str]) -> list[str]:
+    """Name the columns that have no name by their place, as pandas does: names must differ."""
+    return [name or f"Unnamed: {place}" for place, name in enumerate(names)]

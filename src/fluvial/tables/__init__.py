@@ -1,6 +1,7 @@
 """From a table to rows a flow can see, and back."""
 
 from fluvial.tables.columns import Resolution as Resolution
+from fluvial.tables.lattice import Lattice as Lattice
 from fluvial.tables.redundancy import LeftOut as LeftOut
 from fluvial.tables.scaler import TableScaler as TableScaler
 from fluvial.tables.schema import Schema as Schema, read_table as read_table
