@@ -11,21 +11,21 @@ from fluvial.errors import DataError, DataWarning
 from fluvial.files.numeric import numeric_columns
 from fluvial.files.row_range import RowRange
 from fluvial.files.table_file import read_table_file
-from fluvial.files.text_cells import guess_types
+from fluvial.files.type_guess import guess_types
 
 
 @pytest.fixture
 def column(tmp_path):
     """Write one column `x`, as CSV cells or as a Parquet array, and read it as a file."""
 
-    def write_and_read(values):
+    def write_and_read(values, rows=None):
         if isinstance(values, pa.Array):
             path = tmp_path / "t.parquet"
             pq.write_table(pa.table({"x": values}), path)
         else:
             path = tmp_path / "t.csv"
             path.write_text("x,y\n" + "".join(f"{value},0\n" for value in values))
-        return read_table_file(path)
+        return read_table_file(path, rows=rows)
 
     return write_and_read
 
@@ -94,13 +94,13 @@ def test_what_is_no_number_is_refused_with_place_and_advice(column, values, mess
 
 
 def test_rows_are_counted_in_the_file_whatever_rows_selects(column):
-    table = column([*map(str, range(9)), "", "10"]).select_rows(RowRange(4, None))
+    table = column([*map(str, range(9)), "", "10"], RowRange(4, None))
     with pytest.raises(DataError, match="1 of 7 rows, the first in data row 9"):
         numbers(table)
 
 
 def test_rows_outside_the_selection_do_not_count(column):
-    table = column(["1", "2", "red"]).select_rows(RowRange(0, 2))
+    table = column(["1", "2", "red"], RowRange(0, 2))
     assert numbers(table).to_pylist() == [1, 2]
 
 

@@ -8,18 +8,18 @@ from tests.counting import FEW, MANY, CountedName, n_calls
 from fluvial.cli.selection import choose_columns, match_columns
 from fluvial.files.column_names import refuse_duplicates
 from fluvial.files.numeric import numeric_columns
-from fluvial.files.table_file import Header, read_header, read_table_file
-from fluvial.files.text_cells import guess_types
+from fluvial.files.table_file import Header, open_table
+from fluvial.files.type_guess import guess_types
 
 
 def read_all(path):
-    header = read_header(path)
-    kept, left_out = choose_columns(path, header, exclude=["c1"])
-    table = read_table_file(path, columns=kept)
-    match_columns(path, table.header, features=kept, left_out=left_out)
-    numbers = numeric_columns(table, kept, advice="")
+    source = open_table(path)
+    kept, left_out = choose_columns(path, source.header, exclude=["c1"])
+    table = source.read(columns=kept)
+    match_columns(path, source.header, features=kept, left_out=left_out)
+    numeric_columns(table, kept, advice="")
     if table.is_text:
-        guess_types(table, parsed=numbers)
+        guess_types(table)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

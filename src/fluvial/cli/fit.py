@@ -8,15 +8,21 @@ import typer
 
 from fluvial.cli import fit_options, options
 from fluvial.cli.destination import check_destination
+from fluvial.cli.failures import bad_option
 from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
-from fluvial.files.formats import file_format
+from fluvial.files.formats import STANDARD_INPUT, input_format, without_format
 from fluvial.files.row_range import RowRange
 
 
 def fit(
     table: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="A .csv or .parquet file of numbers.")
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="A .csv, .tsv, .csv.gz or .parquet file of numbers, a folder of these last, or -"
+            " for CSV on standard input.",
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -36,6 +42,8 @@ def fit(
         typer.Option(metavar="NAMES", help="Not these columns; repeatable, or with commas."),
     ] = None,
     rows: options.SelectedRows = None,
+    delimiter: options.DelimiterMark = None,
+    decimal: options.DecimalMark = None,
     seed: options.Seed = 0,
     contamination: fit_options.Contamination = None,
     force: options.Force = False,
@@ -73,8 +81,9 @@ def fit(
         contamination=contamination,
     )
     selected = parse_rows(rows)
-    file_format(table, role="a table")
-    path = table.with_suffix(".fluvial") if output is None else output
+    delimiter, decimal = options.check_marks(delimiter, decimal)
+    input_format(table)
+    path = _beside(table) if output is None else output
     check_destination(path, force=force, inputs=[table])
     summary = _fit_file(
         table,
@@ -82,10 +91,20 @@ def fit(
         columns=columns,
         exclude=exclude,
         rows=selected,
+        delimiter=delimiter,
+        decimal=decimal,
         arguments=given | {"random_state": seed, "verbose": 0 if quiet else 1},
         no_cache=no_cache,
     )
     options.print_summary(summary, as_json=as_json)
+
+
+def _beside(table: Path) -> Path:
+    """The model file that belongs to a table by its name."""
+    if table == STANDARD_INPUT:
+        bad_option("-o", "a table on standard input has no name for the model: give one")
+    whole = without_format(table.resolve() if table.name in ("", "..") else table)
+    return whole.with_name(whole.name + ".fluvial")
 
 
 def _fit_file(
@@ -95,18 +114,21 @@ def _fit_file(
     columns: list[str] | None,
     exclude: list[str] | None,
     rows: RowRange,
+    delimiter: str | None,
+    decimal: str | None,
     arguments: dict[str, Any],
     no_cache: bool,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
     from fluvial.cli.selection import choose_columns
     from fluvial.files.numeric import numeric_columns
-    from fluvial.files.table_file import read_header, read_table_file
+    from fluvial.files.table_file import open_table
 
-    kept, left_out = choose_columns(table, read_header(table), columns=columns, exclude=exclude)
-    selected = read_table_file(table, columns=kept).select_rows(rows)
+    source = open_table(table, delimiter=delimiter, decimal=decimal)
+    kept, left_out = choose_columns(source.name, source.header, columns=columns, exclude=exclude)
+    selected = source.read(rows=rows, columns=kept)
     if selected.n_rows < 2:
-        raise DataError(f"{table}: one data row is not enough to fit; give two or more")
+        raise DataError(f"{source.name}: one data row is not enough to fit; give two or more")
     numbers = numeric_columns(
         selected,
         kept,

@@ -7,12 +7,30 @@ from typing import Annotated, Any
 
 import typer
 
+from fluvial.cli.failures import bad_option
 from fluvial.errors import printable
 
 TableOutput = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="A .csv or .parquet file; otherwise CSV on stdout."
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="A .csv, .tsv, .csv.gz or .parquet file; otherwise CSV on stdout.",
+    ),
+]
+DelimiterMark = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHAR",
+        help="What separates the cells of INPUT, such as ';' or tab; else found by looking.",
+    ),
+]
+DecimalMark = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal", metavar="CHAR", help="INPUT's decimal mark, . or ,; else found by looking."
     ),
 ]
 SelectedRows = Annotated[
@@ -32,7 +50,24 @@ NoCache = Annotated[
     typer.Option("--no-cache", help="Keep no compiled programs in the user's cache folder."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one line of JSON.")]
+_MARKS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model file written by fit.")]
+
+
+def check_marks(delimiter: str | None, decimal: str | None) -> tuple[str | None, str | None]:
+    """Read the values of `--delimiter` and `--decimal`.
+
+    Raises:
+        typer.BadParameter: where they are no such marks.
+    """
+    if decimal not in (None, ".", ","):
+        bad_option("--decimal", f"{decimal!r} is neither . nor ,")
+    if delimiter is None:
+        return None, decimal
+    mark = _MARKS.get(delimiter.lower(), delimiter)
+    if len(mark) != 1 or not mark.isascii() or mark.isalnum() or mark in '"\r\n+-.\0':
+        bad_option("--delimiter", f"{delimiter!r} is not one character such as , ; | or tab")
+    return mark, decimal
 
 
 def print_summary(summary: dict[str, Any], *, as_json: bool, to_stderr: bool = False) -> None:

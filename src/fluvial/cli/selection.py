@@ -14,7 +14,7 @@ SCORED = ("log_prob", "decision", "is_anomaly")
 
 
 def choose_columns(
-    path: Path,
+    path: Path | str,
     header: Header,
     *,
     columns: Sequence[str] | None = None,
@@ -40,6 +40,8 @@ def choose_columns(
     wanted = _named("--columns", columns, names) if columns else list(names)
     dropped = set(_named("--exclude", exclude, names)) if exclude else set()
     kept = [name for name in wanted if name not in dropped]
+    if columns and "" in kept and list(names).count("") > 1:
+        raise DataError(f"{path}: several columns have no name; give the one to fit a name")
     if not columns:
         kept = _without_index(path, header, kept)
     if not kept:
@@ -55,7 +57,7 @@ def choose_columns(
 
 
 def match_columns(
-    path: Path, header: Header, *, features: Sequence[str] | None, left_out: Sequence[str]
+    path: Path | str, header: Header, *, features: Sequence[str] | None, left_out: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Compare the columns of a file with those a model knows.
 
@@ -102,17 +104,21 @@ def match_columns(
     return list(features), unknown
 
 
-def _without_index(path: Path, header: Header, names: Sequence[str]) -> list[str]:
-    """Leave out of some columns those that are an index, after a warning of each."""
+def _without_index(path: Path | str, header: Header, names: Sequence[str]) -> list[str]:
+    """Leave out of some columns those that are an index or have no name, after a warning."""
     index = set(header.index).intersection(names)
-    for place, name in enumerate(header.names):
-        if name in index:
-            described = (
-                f"{name!r} is an index that pandas wrote"
-                if name
-                else f"{place} has no name, as an index has none"
-            )
-            warnings.warn(f"{path}: column {described}, and is left out", DataWarning, stacklevel=3)
+    nameless = [str(place) for place, name in enumerate(header.names) if not name]
+    described = [f"column {name!r} is an index that pandas wrote" for name in index if name]
+    if len(nameless) == 1 and "" in index:
+        described.append(f"column {nameless[0]} has no name, as an index has none")
+    for text in described:
+        warnings.warn(f"{path}: {text}, and is left out", DataWarning, stacklevel=3)
+    if len(nameless) > 1 and "" in index:
+        warnings.warn(
+            f"{path}: columns {listed(nameless, quote=False)} have no name, and are left out",
+            DataWarning,
+            stacklevel=3,
+        )
     return [name for name in names if name not in index]
 
 

@@ -4,37 +4,18 @@
 whichever of them were selected, and what a caller advises.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from fluvial.errors import DataError
 from fluvial.files.table_file import TableFile
-from fluvial.files.text_cells import find_text, parse_cells
+from fluvial.files.text_cells import parse_cells
+from fluvial.files.troubles import Troubles
 
 pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Why a column cannot be used: some of its values, and the first of them."""
-
-    column: str
-    what: str
-    count: int
-    row: int
-    example: str = ""
-
-    def describe(self, n_rows: int) -> str:
-        """Name the column, the count and the first row."""
-        shown = f" ({self.example!r:.40})" if self.example else ""
-        return (
-            f"column {self.column!r} holds {self.what} in {self.count} of {n_rows} rows,"
-            f" the first in data row {self.row}{shown}"
-        )
 
 
 def numeric_columns(table: TableFile, names: Sequence[str], *, advice: str) -> pa.Table:
@@ -52,24 +33,57 @@ def numeric_columns(table: TableFile, names: Sequence[str], *, advice: str) -> p
         DataError: naming the column, the count and the first data row (counted from 0 in the
             file) of text, dates, missing values or infinities.
     """
-    arrays, troubles = [], []
-    columns = dict(zip(table.names, table.columns.columns, strict=True))
-    for name in names:
-        column = columns[name]
-        array = parse_cells(column, name) if table.is_text else _from_typed(column)
-        trouble = _trouble(array, column, name, table)
-        arrays.append(array)
-        if trouble is not None:
-            troubles.append(trouble)
-    if troubles:
-        first = troubles[0]
-        others = len(troubles) - 1
-        more = f" (and {others} more column{'s' * (others > 1)} like it)" if others else ""
-        raise DataError(
-            f"{table.path}: {first.describe(table.n_rows)}{more};"
-            f" {advice.format(name=first.column)}"
-        )
-    return pa.table(arrays, names=list(names))
+    ((_, numbers),) = numeric_blocks([table], names, advice=advice)
+    return numbers
+
+
+def numeric_blocks(
+    blocks: Iterable[TableFile], names: Sequence[str], *, advice: str, skip_invalid: bool = False
+) -> Iterator[tuple[TableFile, pa.Table]]:
+    """Take columns of a file as numbers, some rows after the other.
+
+    Args:
+        blocks: the rows to take; where some are refused, the rest is read to count more like them.
+        names: the columns, in the order wanted.
+        advice: as for `numeric_columns`.
+        skip_invalid: whether missing and infinite values are let through; `valid_rows` finds them.
+
+    Yields:
+        The rows as they stand in the file, and their columns as `numeric_columns` gives them.
+
+    Raises:
+        DataError: as `numeric_columns`, and where a column of CSV holds numbers in some rows and
+            truth values in others.
+    """
+    troubles = Troubles(names, advice=advice, skip_invalid=skip_invalid)
+    for block in blocks:
+        columns = dict(zip(block.names, block.columns.columns, strict=True))
+        arrays = [_numbers(columns[name], name, block) for name in names]
+        troubles.look_at(block, [columns[name] for name in names], arrays)
+        if not troubles.found:
+            yield block, pa.table(arrays, names=list(names))
+    troubles.refuse()
+
+
+def valid_rows(numbers: pa.Table) -> np.ndarray:
+    """Tell which rows `(n,)` of a table of numbers hold no missing and no infinite value."""
+    valid = np.ones(numbers.num_rows, bool)
+    for column in numbers.columns:
+        if column.null_count or not all_finite(column):
+            number = pc.cast(column, pa.float64(), safe=False).to_numpy()
+            valid &= np.isfinite(number)  # nulls are NaN
+    return valid
+
+
+def all_finite(array: pa.ChunkedArray) -> bool:
+    """Whether no value of a column of numbers is infinite or NaN; nulls are not asked."""
+    return not pa.types.is_floating(array.type) or pc.all(pc.is_finite(array)).as_py() is not False
+
+
+def _numbers(column: pa.ChunkedArray, name: str, block: TableFile) -> pa.ChunkedArray | None:
+    if block.is_text:
+        return parse_cells(column, name, decimal=block.decimal)
+    return _from_typed(column)
 
 
 def _from_typed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
@@ -84,44 +98,3 @@ def _from_typed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         return column
     return None
-
-
-def _trouble(
-    array: pa.ChunkedArray | None, column: pa.ChunkedArray, name: str, table: TableFile
-) -> Trouble | None:
-    if array is None:
-        return _describe_text(column, name, table)
-    if not array.null_count and _all_finite(array):
-        return None
-    for what, bad in (("missing values", _missing(array)), ("infinite values", _infinite(array))):
-        count = pc.sum(bad).as_py() or 0
-        if count:
-            row = pc.index(bad, True).as_py() + table.first_row
-            return Trouble(name, what, count, row)
-    return None
-
-
-def _describe_text(column: pa.ChunkedArray, name: str, table: TableFile) -> Trouble:
-    """Which cells of a column are no numbers, and whether they are dates or text."""
-    if table.is_text:
-        what, count, row = find_text(column)
-        return Trouble(name, what, count, row + table.first_row, column[row].as_py())
-    kind = column.type
-    what = "dates or times" if pa.types.is_temporal(kind) else "text"
-    if pa.types.is_nested(kind):
-        what = f"values of type {kind}"
-    return Trouble(name, what, len(column), table.first_row, str(column[0].as_py()))
-
-
-def _all_finite(array: pa.ChunkedArray) -> bool:
-    return not pa.types.is_floating(array.type) or bool(pc.all(pc.is_finite(array)).as_py())
-
-
-def _missing(array: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.is_null(array, nan_is_null=True)
-
-
-def _infinite(array: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not pa.types.is_floating(array.type):
-        return pc.and_(pc.is_null(array), False)
-    return pc.fill_null(pc.is_inf(array), False)

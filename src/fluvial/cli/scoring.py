@@ -1,0 +1,139 @@
+"""From a table in a file to the same table with its scores, some rows after the other."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from fluvial.cli.model_file import FittedModel
+from fluvial.cli.selection import match_columns
+from fluvial.estimators import FlowAnomalyDetector
+from fluvial.files.ahead import ahead
+from fluvial.files.dialect import Dialect
+from fluvial.files.formats import file_format, is_text
+from fluvial.files.numeric import numeric_blocks, valid_rows
+from fluvial.files.row_range import RowRange
+from fluvial.files.table_file import TableFile, TableInput
+from fluvial.files.table_output import table_writer
+from fluvial.files.type_guess import TypeGuess
+
+ADVICE = "the model uses this column: correct or remove those rows"
+
+
+@dataclass
+class Scored:
+    """What was scored.
+
+    Args:
+        unknown_columns: those that the model was not fitted with.
+        rows: all that were written.
+        skipped: those of them without scores.
+        anomalies: those below the threshold.
+        sum_log_prob: of the rows with scores.
+        seconds: for scoring.
+    """
+
+    unknown_columns: list[str]
+    rows: int = 0
+    skipped: int = 0
+    anomalies: int = 0
+    sum_log_prob: float = field(default=0.0, repr=False)
+    seconds: float = 0.0
+
+    @property
+    def mean_log_prob(self) -> float | None:
+        """Of the rows with scores; None without such."""
+        n = self.rows - self.skipped
+        return self.sum_log_prob / n if n else None
+
+
+def score_table(
+    source: TableInput,
+    detector: FlowAnomalyDetector,
+    fitted: FittedModel,
+    *,
+    output: Path | None,
+    rows: RowRange,
+    skip_invalid: bool,
+) -> Scored:
+    """Score a table and write it with its scores.
+
+    Args:
+        source: the table.
+        detector: what scores.
+        fitted: the model file that it is from.
+        output: the file; None for stdout.
+        rows: the data rows to score and to write.
+        skip_invalid: whether rows with missing or infinite values get no scores, rather than being
+            refused.
+
+    Raises:
+        DataError: where the table cannot be scored; an output file is not written then.
+        OSError: where something cannot be read or written.
+    """
+    features, unknown = match_columns(
+        source.name, source.header, features=fitted.features, left_out=fitted.left_out
+    )
+    scored = Scored(unknown)
+
+    def read() -> Iterator[tuple[TableFile, pa.Table]]:
+        rows_read = source.blocks(rows=rows)
+        return numeric_blocks(rows_read, features, advice=ADVICE, skip_invalid=skip_invalid)
+
+    # Once without scoring: what is refused is refused at once, before anything is written.
+    typed = _types(source, output, (block for block, _ in read()))
+    with table_writer(output, dialect=_dialect(source, output)) as write, ahead(read()) as blocks:
+        for block, numbers in blocks:
+            write(_with_scores(typed(block, numbers), numbers, detector, scored, skip_invalid))
+    return scored
+
+
+def _with_scores(
+    table: pa.Table,
+    numbers: pa.Table,
+    detector: FlowAnomalyDetector,
+    scored: Scored,
+    skip_invalid: bool,
+) -> pa.Table:
+    """Add the scores to some rows, and these to what was scored."""
+    start = time.perf_counter()
+    valid = valid_rows(numbers) if skip_invalid else np.ones(numbers.num_rows, bool)
+    log_prob = np.zeros(numbers.num_rows)
+    if valid.all():
+        log_prob = detector.score_samples(numbers)
+    elif valid.any():
+        log_prob[valid] = detector.score_samples(numbers.filter(pa.array(valid)))
+    decision = log_prob - detector.offset_
+    is_anomaly = decision < 0
+    scored.seconds += time.perf_counter() - start
+    scored.rows += len(valid)
+    scored.skipped += int((~valid).sum())
+    scored.anomalies += int((is_anomaly & valid).sum())
+    scored.sum_log_prob += float(log_prob[valid].sum())
+    added = {"log_prob": log_prob, "decision": decision, "is_anomaly": is_anomaly}
+    for name, values in added.items():
+        table = table.append_column(name, [pa.array(values, mask=~valid)])
+    return table
+
+
+def _types(
+    source: TableInput, output: Path | None, blocks: Iterable[TableFile]
+) -> Callable[[TableFile, pa.Table], pa.Table]:
+    """Read all the rows, and return what gives the columns of some the types that they need."""
+    if not source.is_text or output is None or is_text(file_format(output, role="the output")):
+        for _ in blocks:
+            pass
+        return lambda block, numbers: block.columns
+    # A CSV file's cells stay the text they are; Parquet needs types, and all rows decide on them.
+    return TypeGuess(blocks).apply
+
+
+def _dialect(source: TableInput, output: Path | None) -> Dialect:
+    """The marks of the input, as its cells are written unchanged; but no tabs in a .csv file."""
+    dialect = source.dialect
+    if output is not None and source.name.lower().endswith((".tsv", ".tsv.gz")):
+        return Dialect(decimal=dialect.decimal)
+    return dialect
