@@ -56,7 +56,7 @@ def test_rows_count_from_zero_in_many_rows(read):
         ("a,b\n\n1,2\n\n3,4,5\n", "data row 1 has 3 cells"),
         ("a,b,a\n1,2,3\n", "columns 0 and 2 are both named 'a'"),
         ('a,b\n1,2\n3,"4\n5,6\n', "data row 1 is never closed"),
-        ("a;b,c\n1;2,3\n", "a table with commas as with semicolons .* --delimiter"),
+        ("a;b,c\n1;2,3\n", "commas and with semicolons .* --delimiter"),
         (b"a,b\n1,\xe9\n", "not text in UTF-8"),
         (b"\xe9,b\n1,2\n", "not text in UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),

@@ -81,7 +81,7 @@ def match_columns(
         features, warned = _without_index(path, header, names), set(header.index)
     missing = [name for name in features if name not in present]
     known = {*features, *left_out}
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if name and name not in known]  # no name is no column
     if missing:
         also = f" (unknown to it: {listed(unknown)})" if unknown else ""
         raise DataError(

@@ -8,6 +8,9 @@ from itertools import pairwise
 
 from fluvial.errors import DataError, DataWarning
 
+MANY = 6
+"""Numbers of data rarely grow over as many columns: once in 720 rows, in any order."""
+
 
 def refuse_duplicates(file: object, names: Sequence[str]) -> None:
     """Refuse a table two columns of which have one name; any number may have none.
@@ -42,15 +45,14 @@ def are_numbers(names: Sequence[str]) -> bool:
 def warn_of_a_header_of_numbers(file: object, names: Sequence[str]) -> None:
     """Warn where the names may be a row of data.
 
-    Numbers that grow from one column to the next are names, such as the 0, 1, 2, ... of pandas or
-    the wavelengths of a spectrum.
+    Numbers that grow from one column to the next are names where they count, as the 0, 1, 2, ...
+    of pandas do, or are many, as the wavelengths of a spectrum are.
     """
     numbers = [number for number in map(_number, names) if number is not None]
     if len(numbers) < len(names):
         return
-    if len(names) > 1 and all(a < b for a, b in pairwise(numbers)):
-        return
-    if len(names) == 1 and names[0] in ("0", "1"):
+    counted = numbers[0] in (0, 1) and all(b == a + 1 for a, b in pairwise(numbers))
+    if counted or (len(names) >= MANY and all(a < b for a, b in pairwise(numbers))):
         return
     warnings.warn(
         f"{file}: the column names are numbers; if they are a row of data, put a line of names"

@@ -117,7 +117,8 @@ def _parse(
     rest = lines[place:]
     texts = [line.decode("utf-8", "replace") for line in rest]
     if delimiter is None:
-        candidates = [mark for mark in DELIMITERS if mark != decimal]
+        # A comma that is a decimal mark separates cells only where nothing else does.
+        candidates = sorted(DELIMITERS, key=lambda mark: mark == decimal)
         delimiter = find_delimiter(_whole_rows(texts, whole), name=name, candidates=candidates)
     head = _read_header(name, rest, start, Dialect(delimiter, decimal or ""), whole)
     if head is not None and nameless and are_numbers(head.names):

@@ -55,9 +55,9 @@ def find_delimiter(
     lines = list(lines)
     makes_a_table = [mark for mark in candidates if _width(lines, mark) > 1]
     if len(makes_a_table) > 1:
-        found = " as with ".join(NAMES[mark] for mark in makes_a_table)
+        found = " and with ".join(NAMES[mark] for mark in makes_a_table)
         raise DataError(
-            f"{name}: is a table with {found} between the cells; say --delimiter to choose"
+            f"{name}: can be read with {found} between the cells; choose with --delimiter"
         )
     if makes_a_table:
         return makes_a_table[0]

@@ -109,8 +109,8 @@ class TableInput:
 
         Args:
             rows: those wanted; all where it is None. What comes after them is not read.
-            columns: the only columns that are needed, where some are not; a Parquet file is then
-                read faster. All must exist.
+            columns: the only columns that are needed, where some are not; reading then takes
+                less time or memory. All must exist.
 
         Raises:
             DataError: where the file is damaged, or has ragged rows; where it holds no data row,
@@ -142,7 +142,8 @@ class TableInput:
         from fluvial.files.csv_input import CsvFile
 
         if isinstance(self._source, CsvFile):
-            return self._source.batches()
+            batches = self._source.batches()
+            return batches if columns is None else (table.select(columns) for table in batches)
         n_columns = len(self.header.names if columns is None else columns)
         return self._source.batches(columns=columns, n_rows=blocks.rows_a_block(n_columns))
 

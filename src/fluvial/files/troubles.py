@@ -1,5 +1,6 @@
 """Why columns of a file cannot be used as numbers: found some rows at a time, told at the end."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,7 +100,7 @@ class Troubles:
         more = f" (and {others} more column{'s' * (others > 1)} like it)" if others else ""
         raise DataError(
             f"{self._path}: {first.describe(self._n_rows)}{more};"
-            f" {self._advice.format(name=first.column)}"
+            f" {self._advice.format(name=first.column)}{_hint(first)}"
         )
 
     def _add(self, trouble: Trouble) -> None:
@@ -120,6 +121,12 @@ class Troubles:
         if self._are_truths.setdefault(name, truths) != truths:
             row = pc.index(pc.is_valid(array), True).as_py() + block.first_row
             self._add(Trouble(name, _MIXED, len(array) - array.null_count, row))
+
+
+def _hint(trouble: Trouble) -> str:
+    if re.fullmatch(r"\s*[+-]?[0-9]*,[0-9]+\s*", trouble.example) is None:
+        return ""
+    return "; where that is a decimal comma, say so with --decimal ,"
 
 
 def _describe_text(column: pa.ChunkedArray, name: str, block: TableFile) -> Trouble:
