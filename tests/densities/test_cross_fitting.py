@@ -22,7 +22,7 @@ class Bar(list):
         self.append((done, train_loss))
 
 
-def a_member(name, *, program="", ends_by=None, diverges_in=None):
+def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False):
     """A member that tells the fold and its seed, and how training ended in each fold."""
 
     def fit(fold, seed):
@@ -33,7 +33,7 @@ def a_member(name, *, program="", ends_by=None, diverges_in=None):
         history = History((float(number),), (), (), (ends_by or {}).get(number, "patience"), 1, 0.0)
         return SimpleNamespace(name=name, number=number, seed=seed, history=history)
 
-    return SimpleNamespace(name=name, program=program or name, fit=fit)
+    return SimpleNamespace(name=name, program=program or name, fit=fit, is_flow=is_flow)
 
 
 def a_budget(seconds=None, *, asked=False, n_flows=2, n_at_once=2):
@@ -83,11 +83,18 @@ def test_when_time_is_up_the_first_fold_is_still_fitted():
         assert [sorted(fold) for fold in fits] == [[0, 1]]
 
 
+def test_when_time_is_up_no_further_flow_is_begun():
+    flows = [a_member(name, program="same", is_flow=True) for name in ("a", "b", "c")]
+    fits = fits_of([*flows, a_member("kernels")], a_budget(1e-9))
+    # The first of a program is fitted by itself, then the others of its program.
+    assert [sorted(fold) for fold in fits] == [[0, 3]]
+
+
 def test_another_error_is_raised():
     def fit(fold, seed):
         raise RuntimeError("out of memory")
 
-    broken = SimpleNamespace(name="broken", program="broken", fit=fit)
+    broken = SimpleNamespace(name="broken", program="broken", fit=fit, is_flow=False)
     with pytest.raises(RuntimeError, match="out of memory"):
         fits_of([a_member("a"), broken])
 

@@ -31,7 +31,8 @@ def cross_fit(
     """Fit members to one fold after the other, as many at once as the device runs.
 
     What a fit gives does not depend on those beside it. A flow that diverges is left out. Where
-    the time is up, the first fold keeps what was learned, and a later one counts only if all its
+    the time is up, the first fold keeps what was learned, and no flow is begun once it has one that
+    was trained; a later fold counts only if all its
     fits are whole.
 
     Args:
@@ -101,9 +102,13 @@ class _Fits:
         return self._fits[: min(self._not_whole, default=len(self._fits))]
 
     def _fit(self, number: int, k: int) -> Fitted | None:
-        if number and self._budget.is_up():
-            self._not_whole.add(number)
-            return None
+        if self._budget.is_up():
+            if number:
+                self._not_whole.add(number)
+                return None
+            # One flow is trained however late it is; further ones would have to be compiled.
+            if self._members[k].is_flow and self._has_trained_flow():
+                return None
         try:
             fitted = self._members[k].fit(self._folds[number], int(self._seeds[number, k]))
         except TrainingError:
@@ -111,6 +116,10 @@ class _Fits:
         if number and fitted.history and fitted.history.stop_reason in ENDED_EARLY:
             self._not_whole.add(number)
         return fitted
+
+    def _has_trained_flow(self) -> bool:
+        histories = [fitted.history for fitted in list(self._fits[0].values())]
+        return any(history is not None and history.train_loss for history in histories)
 
     def _tell(self, bar: Progress) -> None:
         histories = [fitted.history for of_fold in self._fits for fitted in of_fold.values()]

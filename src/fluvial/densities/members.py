@@ -76,6 +76,11 @@ class FittedByFold(Member, Protocol):
         """Members of one program need one compilation."""
         ...
 
+    @property
+    def is_flow(self) -> bool:
+        """Whether it is trained, which takes a compilation and then seconds."""
+        ...
+
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Fit it to a fold, with hyperparameters or epoch chosen on the held-out rows."""
         ...
@@ -109,6 +114,7 @@ class KernelDensityMember:
     """A kernel density with a held-out bandwidth; of several folds, on the rows of all of them."""
 
     name = program = "kernel_density"
+    is_flow = False
 
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Fit it to a fold."""
@@ -157,6 +163,7 @@ class FlowMember:
     hyperparameters: Hyperparameters
     n_steps: int
     budget: TimeBudget
+    is_flow: bool = True
 
     @property
     def name(self) -> str:

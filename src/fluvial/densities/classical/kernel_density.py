@@ -17,6 +17,9 @@ MAX_QUERIES = 2_048
 BANDWIDTHS = np.geomspace(0.01, 3.0, 9)
 """Candidates, in scaled units, between which the bandwidth is then sought."""
 
+SMALLEST_BANDWIDTH = 1e-6
+"""Down to this, smaller ones are tried while the smallest so far is the best."""
+
 
 def fit_kernel_density(
     X_train: np.ndarray,
@@ -27,9 +30,10 @@ def fit_kernel_density(
 ) -> KernelDensity:
     """Fit a Gaussian kernel density whose bandwidth is chosen by the likelihood of held-out rows.
 
-    One bandwidth serves all columns, so scale the rows first. It is sought between 0.01 and 3 in
-    logarithmic steps, then by Brent's method around the best. Of more than `max_rows` training
-    rows a random sample is stored; at most 2,048 held-out rows choose.
+    One bandwidth serves all columns, so scale the rows first. It is sought between 0.01 (or less,
+    while less is better) and 3 in logarithmic steps, then by Brent's method around the best. Of
+    more than `max_rows` training rows a random sample is stored; at most 2,048 held-out rows
+    choose.
 
     Args:
         X_train: (n, D) scaled rows, n at least 1.
@@ -67,7 +71,11 @@ def fit_kernel_density(
         return -float(np.mean(log_prob[: len(queries)], dtype=float))
 
     steps = np.log(BANDWIDTHS)
-    best = int(np.argmin([loss(step) for step in steps]))
+    losses = [loss(step) for step in steps]
+    while np.argmin(losses) == 0 and steps[0] > np.log(SMALLEST_BANDWIDTH):
+        steps = np.concatenate([[2 * steps[0] - steps[1]], steps])
+        losses.insert(0, loss(steps[0]))
+    best = int(np.argmin(losses))
     around = steps[max(best - 1, 0)], steps[min(best + 1, len(steps) - 1)]
     found = minimize_scalar(loss, bounds=around, method="bounded", options={"xatol": 0.02})
     return KernelDensity(rows, np.asarray(np.exp(found.x), dtype))

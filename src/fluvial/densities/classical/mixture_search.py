@@ -21,6 +21,13 @@ COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233)
 RIDGES = (1e-6, 1e-4, 1e-2, 1e-1)
 """Candidates for what is added to the variances, as a share of the median column's."""
 
+FINE_RIDGES = (1e-8, 1e-10, 1e-12)
+"""Further ones, tried in turn while the finest so far is the best: one column may hold groups a
+millionth as wide as itself."""
+
+LEAST_GAIN = 0.01
+"""Nats a row that a finer ridge must gain: less is the chance of single rows."""
+
 USUAL_RIDGE = 1e-4
 """The ridge with which sizes are compared first, unless a smaller one is better."""
 
@@ -160,7 +167,13 @@ class Search:
 
     def _best_ridge(self, components: int, kind: str) -> Candidate:
         tried = [self._candidate(components, ridge, kind) for ridge in RIDGES]
-        return max(tried, key=lambda candidate: candidate.score)
+        best = max(tried, key=lambda candidate: candidate.score)
+        for ridge in FINE_RIDGES if best is tried[0] and components > 1 else ():
+            finer = self._candidate(components, ridge, kind)
+            if finer.score <= best.score + LEAST_GAIN:
+                break
+            best = finer
+        return best
 
     def _larger(self, components: int, ridge: float, kind: str) -> Candidate:
         """Return the best of a size and larger ones, until three in turn bring nothing."""
