@@ -1,5 +1,7 @@
 """Kernel densities with a held-out bandwidth."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -77,7 +79,7 @@ def fit_kernel_density(
         losses.insert(0, loss(steps[0]))
     best = int(np.argmin(losses))
     around = steps[max(best - 1, 0)], steps[min(best + 1, len(steps) - 1)]
-    found = minimize_scalar(loss, bounds=around, method="bounded", options={"xatol": 0.02})
+    found: Any = minimize_scalar(loss, bounds=around, method="bounded", options={"xatol": 0.02})
     return KernelDensity(rows, np.asarray(np.exp(found.x), dtype))
 
 
