@@ -10,6 +10,9 @@ from fluvial.densities.ranges import real
 HELD_OUT_QUANTILE = 0.01
 """Quantile of the held-out rows' log densities that is the threshold without a contamination."""
 
+MOST_FLAGGED = 0.5
+"""Share of the rows beyond which equal scores are no longer flagged together."""
+
 MIN_HELD_OUT = 20
 """Held-out rows below which all rows choose the threshold."""
 
@@ -37,9 +40,25 @@ def choose_threshold(
         score_all: returns the log densities (n,) of all rows; called only where they are needed.
 
     Examples:
-        >>> choose_threshold(np.zeros(0), 0.5, lambda: np.array([-3.0, -2.0, -1.0]))
-        -2.0
+        >>> choose_threshold(np.zeros(0), 0.25, lambda: np.array([-9.0, -9.0, -2.0, -1.0, -1.0]))
+        -5.5
     """
-    quantile = HELD_OUT_QUANTILE if contamination is None else contamination
-    judged_by_held_out = contamination is None and len(held_out) >= MIN_HELD_OUT
-    return float(np.quantile(held_out if judged_by_held_out else score_all(), quantile))
+    if contamination is not None:
+        return _between_distinct(score_all(), contamination)
+    scores = held_out if len(held_out) >= MIN_HELD_OUT else score_all()
+    return float(np.quantile(scores, HELD_OUT_QUANTILE))
+
+
+def _between_distinct(scores: np.ndarray, share: float) -> float:
+    """Return the threshold below which as near as possible to a share of the scores (n,) lies.
+
+    Where many scores are equal, none or all of them lie below: all, where that is nearer to the
+    share or else nothing would be flagged, but never more than half of the rows.
+    """
+    threshold = float(np.quantile(scores, share))
+    below, up_to = np.mean(scores < threshold), np.mean(scores <= threshold)
+    higher = scores[scores > threshold]
+    is_better = below == 0 or up_to - share < share - below
+    if is_better and up_to <= MOST_FLAGGED and len(higher):
+        return float(threshold + (higher.min() - threshold) / 2)
+    return threshold
