@@ -1,6 +1,6 @@
 """The model file, and files that are written whole or not at all."""
 
-from fluvial.artifacts.atomic import atomic_path as atomic_path
+from fluvial.artifacts.atomic import atomic_path as atomic_path, check_writable as check_writable
 from fluvial.artifacts.entries import (
     Entries as Entries,
     is_real as is_real,

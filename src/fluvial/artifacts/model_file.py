@@ -71,14 +71,16 @@ def write_model(
     kind: str,
     header: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
+    replace: bool = True,
 ) -> str:
     """Write a model file, whole or not at all.
 
     Args:
-        path: the file; one that exists is replaced.
+        path: the file.
         kind: what the model is.
         header: the model's own entries, of what JSON holds; without NaN and infinities.
         arrays: the model's arrays by name.
+        replace: whether a file that exists is replaced, be it one that appears meanwhile.
 
     Returns:
         The checksum, 64 hexadecimal digits.
@@ -86,7 +88,8 @@ def write_model(
     Raises:
         ValueError: where the header holds what JSON cannot, or an entry of the format's own name,
             or is longer than what `read_model` takes.
-        OSError: where the file cannot be written.
+        FileExistsError: where the file exists and is not to be replaced.
+        OSError: where the file cannot be written; it names the file.
 
     Examples:
         >>> _ = write_model("m.fluvial", kind="demo", header={"n": 1}, arrays={"a": np.ones(2)})
@@ -109,7 +112,7 @@ def write_model(
     contiguous = {name: array.reshape(np.shape(arrays[name])) for name, array in contiguous.items()}
     blank = safetensors.numpy.save(contiguous, metadata={FIELD: text})
     sha256 = hashlib.sha256(blank).hexdigest()
-    with atomic_path(path) as temporary:
+    with atomic_path(path, replace=replace) as temporary:
         temporary.write_bytes(blank.replace(BLANK.encode(), sha256.encode(), 1))
     return sha256
 

@@ -18,7 +18,7 @@ from fluvial.densities import fit_table_density
 from fluvial.densities.diagnostics import warn_of_fit
 from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.summary import summarise
-from fluvial.errors import ShapeError
+from fluvial.errors import ShapeError, TrainingInterrupted
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import FittedAttributes
 from fluvial.estimators.parameters import hyperparameters_of
@@ -179,6 +179,11 @@ class FlowDensity(
             infinities and equal column names; the message names the column and the row.
         TrainingError
             Where training diverges.
+        TrainingInterrupted
+            After one Ctrl-C, a KeyboardInterrupt. Where an epoch of training had ended, this
+            estimator is fitted with the best so far, and is the `flow` of the exception (a
+            clone in `cross_val_score`, say, is reached that way); else it is as it was before.
+            A second Ctrl-C ends at once and keeps nothing.
         ValueError
             Where a hyper-parameter is out of its range.
         """
@@ -186,7 +191,13 @@ class FlowDensity(
         matrix, schema = read_table(X)
         rng = check_random_state(self.random_state)
         # Replaced when all is learned: a fit that fails leaves the last one whole.
-        self.table_density_ = fit_table_density(matrix, schema, hyperparameters, rng)
+        try:
+            self.table_density_ = fit_table_density(matrix, schema, hyperparameters, rng)
+        except TrainingInterrupted as interrupted:
+            if interrupted.flow is None:
+                raise
+            self.table_density_ = interrupted.flow
+            raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
         warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
         return self
 
@@ -314,18 +325,33 @@ class FlowDensity(
         check_is_fitted(self)
         return summarise(self.table_density_, effort=self.effort)
 
-    def save(self, path: str | os.PathLike, *, notes: Mapping[str, Any] | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike,
+        *,
+        notes: Mapping[str, Any] | None = None,
+        replace: bool = True,
+    ) -> None:
         """Write a model file, whole or not at all; `fluvial.load` reads it.
 
         Parameters
         ----------
         path : str or path-like
-            The file; one that exists is replaced.
+            The file.
         notes : mapping or None, default=None
             Entries of what JSON holds, kept in the file's header.
+        replace : bool, default=True
+            Whether a file that exists is replaced, be it one that appears meanwhile.
+
+        Raises
+        ------
+        FileExistsError
+            Where the file exists and is not to be replaced.
+        OSError
+            Where it cannot be written.
         """
         check_is_fitted(self)
-        write_estimator(self, self.table_density_, path, notes=notes)
+        write_estimator(self, self.table_density_, path, notes=notes, replace=replace)
 
     @property
     def _n_features_out(self) -> int:

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly import check_contamination, choose_threshold
 from fluvial.densities.hyperparameters import DEFAULTS, DETECTOR_FLOW
+from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
@@ -114,20 +115,34 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
             infinities and equal column names; the message names the column and the row.
         TrainingError
             Where training diverges.
+        TrainingInterrupted
+            After one Ctrl-C, a KeyboardInterrupt. Where an epoch of training had ended, this
+            estimator is fitted with the best so far, and is the `flow` of the exception (a
+            clone in `cross_val_score`, say, is reached that way); else it is as it was before.
+            A second Ctrl-C ends at once and keeps nothing.
         ValueError
             Where a hyper-parameter is out of its range.
         """
         check_contamination(self.contamination)
         chosen = self.get_params(deep=False)
         del chosen["contamination"]
-        density = FlowDensity(**chosen).fit(X)
+        try:
+            self._choose_threshold(FlowDensity(**chosen).fit(X), X)
+        except TrainingInterrupted as interrupted:
+            if interrupted.flow is None:
+                raise
+            self._choose_threshold(interrupted.flow, X)
+            raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
+        return self
+
+    def _choose_threshold(self, density: FlowDensity, X) -> None:
+        """Choose the threshold on a fitted density, and keep both."""
         self.offset_ = choose_threshold(
             density.table_density_.held_out.log_prob,
             self.contamination,
             lambda: density.score_samples(X),
         )
         self.density_ = density
-        return self
 
     def score_samples(self, X):
         """Return the log density of each row.
@@ -192,18 +207,33 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f} nats"
 
-    def save(self, path: str | os.PathLike, *, notes: Mapping[str, Any] | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike,
+        *,
+        notes: Mapping[str, Any] | None = None,
+        replace: bool = True,
+    ) -> None:
         """Write a model file, whole or not at all; `fluvial.load` reads it.
 
         Parameters
         ----------
         path : str or path-like
-            The file; one that exists is replaced.
+            The file.
         notes : mapping or None, default=None
             Entries of what JSON holds, kept in the file's header.
+        replace : bool, default=True
+            Whether a file that exists is replaced, be it one that appears meanwhile.
+
+        Raises
+        ------
+        FileExistsError
+            Where the file exists and is not to be replaced.
+        OSError
+            Where it cannot be written.
         """
         check_is_fitted(self)
-        write_detector(self, path, notes=notes)
+        write_detector(self, path, notes=notes, replace=replace)
 
     @property
     def n_features_in_(self) -> int:

@@ -19,6 +19,7 @@ def write_estimator(
     path: str | os.PathLike,
     *,
     notes: Mapping[str, Any] | None = None,
+    replace: bool = True,
     **entries: Any,
 ) -> ModelFile:
     """Write an estimator to a model file, whole or not at all.
@@ -26,14 +27,16 @@ def write_estimator(
     Args:
         estimator: for its kind and its hyperparameters.
         density: what it was fitted to.
-        path: the file; one that exists is replaced.
+        path: the file.
         notes: the user's own entries of what JSON holds, kept under "notes" in the header.
+        replace: whether a file that exists is replaced, be it one that appears meanwhile.
         **entries: more that the estimator learned, of what JSON holds.
 
     Returns:
         What was written.
 
     Raises:
+        FileExistsError: where the file exists and is not to be replaced.
         OSError: where the file cannot be written.
         ValueError: where the notes hold what JSON cannot, or a hyperparameter was set to what is
             out of its range.
@@ -41,13 +44,18 @@ def write_estimator(
     kind, arrays = type(estimator).__name__, arrays_of(density)
     header = {"parameters": stored_parameters(estimator), **entries, **header_of(density)}
     header["notes"] = dict(notes or {})
-    sha256 = write_model(path, kind=kind, header=header, arrays=arrays)
+    sha256 = write_model(path, kind=kind, header=header, arrays=arrays, replace=replace)
     return ModelFile(kind, FORMAT_VERSION, library_versions(), sha256, header, arrays)
 
 
 def write_detector(
-    detector: Any, path: str | os.PathLike, *, notes: Mapping[str, Any] | None = None
+    detector: Any,
+    path: str | os.PathLike,
+    *,
+    notes: Mapping[str, Any] | None = None,
+    replace: bool = True,
 ) -> ModelFile:
     """Write a detector with its threshold; see `write_estimator`."""
     density = detector.density_.table_density_
-    return write_estimator(detector, density, path, notes=notes, offset=float(detector.offset_))
+    offset = float(detector.offset_)
+    return write_estimator(detector, density, path, notes=notes, replace=replace, offset=offset)
