@@ -1,10 +1,9 @@
-"""The application: its verbs and its entry point.
+"""The application: its verbs.
 
 Nothing heavy is imported here or at the top of a verb's file, so that `fluvial --help` answers
 at once; a verb imports what it needs when it runs.
 """
 
-import signal
 from typing import Annotated
 
 import typer
@@ -44,16 +43,3 @@ def fluvial(
     ] = False,
 ) -> None:
     """Learn the distribution of a table of numbers: score rows, flag odd ones, sample new ones."""
-
-
-def main() -> None:
-    """Run the command line on `sys.argv`, as the `fluvial` script does.
-
-    Raises:
-        SystemExit: always; 0 after success, 2 for bad input or options, 1 when training fails,
-            130 when interrupted.
-    """
-    if hasattr(signal, "SIGPIPE"):
-        # `fluvial score ... | head` ends as any other program does when its reader leaves.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    app()

@@ -1,6 +1,5 @@
 """Where results go: checked before the work starts."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +16,8 @@ def check_destination(path: Path, *, force: bool, inputs: Sequence[Path]) -> Non
 
     Raises:
         DataError: where the path is a directory or one of the inputs, or exists without `force`.
-        OSError: where its directory does not exist or cannot be written to.
+        OSError: where its directory does not exist or cannot be written to, or the name is too
+            long.
     """
     if path.is_dir():
         raise DataError(f"{path}: is a directory; name a file in it")
@@ -32,11 +32,6 @@ def check_destination(path: Path, *, force: bool, inputs: Sequence[Path]) -> Non
             raise DataError(f"{path}: is not a regular file")
     if not path.parent.is_dir():
         raise FileNotFoundError(2, "the directory for the output does not exist", str(path.parent))
-    # A trial says more than permission bits do: read-only mounts, quotas, access lists.
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise OSError(
-            error.errno, f"cannot be written to ({error.strerror})", str(path.parent)
-        ) from None
+    from fluvial.artifacts import check_writable  # late, since JAX comes with it
+
+    check_writable(path)

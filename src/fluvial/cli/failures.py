@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from fluvial.cli import outcome
+from fluvial.cli.signals import INTERRUPTION
 from fluvial.cli.terminal import escape_what_streams_cannot_encode
 from fluvial.errors import TrainingError, printable
 
@@ -33,20 +35,26 @@ class OneLineErrors(TyperGroup):
         """Run a command line; see click's `BaseCommand.main`.
 
         `standalone_mode=False` returns the exit code instead of raising SystemExit, which lets
-        one verb run others in the same process.
+        one verb run others in the same process; it leaves interrupts to that verb.
         """
         escape_what_streams_cannot_encode()
+        if standalone_mode:
+            outcome.start_afresh()
         with _one_line_warnings():
             try:
-                outcome = super().main(
+                result = super().main(
                     args, prog_name or self.name, complete_var, False, windows_expand_args, **extra
                 )
                 sys.stdout.flush()
-                code = outcome if isinstance(outcome, int) else 0
+                code = result if isinstance(result, int) else 0
                 if code == INTERRUPTED:  # typer has turned the KeyboardInterrupt into a code
                     raise KeyboardInterrupt
             except (Exception, KeyboardInterrupt) as error:
-                code = _report(error)
+                # Some libraries turn a KeyboardInterrupt into an error of theirs.
+                raised = KeyboardInterrupt() if INTERRUPTION.pressed else error
+                if isinstance(raised, KeyboardInterrupt) and not standalone_mode:
+                    raise raised from None
+                code = _report(raised)
         if standalone_mode:
             sys.exit(code)
         return code
@@ -69,7 +77,8 @@ def say(line: str) -> None:
 def _report(error: BaseException) -> int:
     """Say what went wrong on one line; give the exit code, or raise what nobody foresaw."""
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        say("fluvial: interrupted; nothing was written")
+        INTERRUPTION.heard()
+        say(f"fluvial: interrupted; {outcome.so_far() or 'nothing was written'}")
         return INTERRUPTED
     if hasattr(error, "format_message"):  # click's own errors, whichever click typer carries
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -84,7 +93,7 @@ def _report(error: BaseException) -> int:
         say("fluvial: error: not enough memory; fit fewer rows with --rows START:STOP")
         return BAD_INPUT
     if isinstance(error, OSError):
-        say(f"fluvial: error: {_name_file(error)}")
+        say(f"fluvial: error: {'; '.join(filter(None, (_name_file(error), outcome.so_far())))}")
         return BAD_INPUT
     if isinstance(error, ValueError):  # DataError, ShapeError, ModelFileError and bad settings
         say(f"fluvial: error: {error}")

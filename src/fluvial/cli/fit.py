@@ -8,9 +8,10 @@ import typer
 
 from fluvial.cli import fit_options, options
 from fluvial.cli.destination import check_destination
-from fluvial.cli.failures import bad_option
+from fluvial.cli.failures import bad_option, say
+from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
-from fluvial.errors import DataError
+from fluvial.errors import DataError, TrainingInterrupted
 from fluvial.files.formats import STANDARD_INPUT, input_format, without_format
 from fluvial.files.row_range import RowRange
 
@@ -94,6 +95,7 @@ def fit(
         delimiter=delimiter,
         decimal=decimal,
         arguments=given | {"random_state": seed, "verbose": 0 if quiet else 1},
+        force=force,
         no_cache=no_cache,
     )
     options.print_summary(summary, as_json=as_json)
@@ -117,6 +119,7 @@ def _fit_file(
     delimiter: str | None,
     decimal: str | None,
     arguments: dict[str, Any],
+    force: bool,
     no_cache: bool,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
@@ -141,7 +144,15 @@ def _fit_file(
 
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
-    detector = FlowAnomalyDetector(**arguments).fit(numbers)
+    try:
+        detector = FlowAnomalyDetector(**arguments).fit(numbers)
+    except TrainingInterrupted as interrupted:
+        if interrupted.flow is None:
+            raise
+        detector = interrupted.flow
+        epoch = detector.density_.history_.best_epoch
+        say(f"fluvial: interrupted; keeping the best model so far, of epoch {epoch}")
     seconds = time.perf_counter() - start
-    written = save_model(detector, path, left_out=left_out)
+    with writing(path):
+        written = save_model(detector, path, left_out=left_out, force=force)
     return {**describe(written, path), "seconds": round(seconds, 3)}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, note_left_out
@@ -12,6 +16,9 @@ from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
 from fluvial.estimators.loading import KINDS, restore
 from fluvial.estimators.writing import write_detector
+
+STEM_KEPT = 40
+"""Characters of a file's name that a rescued model keeps."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +44,44 @@ class FittedModel:
         return [name.encode("utf-8", "backslashreplace").decode() for name in names]
 
 
-def save_model(detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[str]) -> ModelFile:
+def save_model(
+    detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[str], force: bool
+) -> ModelFile:
     """Write a model file that remembers which columns may be ignored at scoring.
+
+    Where it cannot be written, it is put somewhere else: a fit may have taken hours.
+
+    Args:
+        detector: what was fitted.
+        path: the file.
+        left_out: columns of the fitted file that it does not use.
+        force: whether a file that exists, or has appeared during the fit, is replaced.
 
     Returns:
         What was written.
 
     Raises:
-        OSError: where the file cannot be written.
+        OSError: where the file cannot be written; it says where the model is instead.
     """
-    return write_detector(detector, path, notes=note_left_out(left_out))
+    notes = note_left_out(left_out)
+    try:
+        return write_detector(detector, path, notes=notes, replace=force)
+    except OSError as error:
+        place = _rescue(detector, path, notes)
+        if place is None:
+            raise
+        why = f"{error.strerror or error}; the model is in {str(place)!r} instead"
+        raise OSError(error.errno, why, str(path)) from error
+
+
+def _rescue(detector: FlowAnomalyDetector, path: Path, notes: Mapping[str, Any]) -> Path | None:
+    """Write the model under a name of its own: beside the file, here, or among temporary files."""
+    name = f"{path.stem[:STEM_KEPT]}-rescued-{secrets.token_hex(4)}.fluvial"
+    for folder in (path.parent, Path.cwd(), Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            detector.save(folder / name, notes=notes, replace=False)
+            return folder / name
+    return None
 
 
 def open_model(path: Path) -> FittedModel:

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from fluvial.cli import outcome
 from fluvial.cli.failures import bad_option
+from fluvial.cli.streams import nobody_reads_stdout
 from fluvial.errors import printable
 
 TableOutput = Annotated[
@@ -77,7 +79,13 @@ def print_summary(summary: dict[str, Any], *, as_json: bool, to_stderr: bool = F
         summary: JSON values by key.
         as_json: whether for machines.
         to_stderr: where stdout carries a table already.
+
+    Raises:
+        OSError: where stdout takes no more. One that was closed at the start is nobody's, and does
+            not matter where the result is in a file.
     """
+    if nobody_reads_stdout() and outcome.so_far() and not to_stderr:
+        return
     stream = sys.stderr if to_stderr else sys.stdout
     if as_json:
         print(json.dumps(summary, allow_nan=False), file=stream)

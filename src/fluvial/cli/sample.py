@@ -11,6 +11,7 @@ import typer
 
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
+from fluvial.cli.outcome import writing
 from fluvial.files.formats import file_format
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def sample(
     fitted = open_model(model)
     used_seed = secrets.randbits(32) if seed is None else seed
     seconds = 0.0
-    with table_writer(output) as write:
+    with writing(output), table_writer(output, replace=force) as write:
         start = time.perf_counter()
         for table in _drawn(fitted, n_samples, seed=used_seed, raw=raw):
             seconds += time.perf_counter() - start

@@ -7,6 +7,7 @@ import typer
 
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
+from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
 from fluvial.files.formats import file_format, input_format
@@ -60,9 +61,16 @@ def score(
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     source = open_table(table, delimiter=delimiter, decimal=decimal)
-    scored = score_table(
-        source, detector, fitted, output=output, rows=selected, skip_invalid=skip_invalid
-    )
+    with writing(output):
+        scored = score_table(
+            source,
+            detector,
+            fitted,
+            output=output,
+            rows=selected,
+            skip_invalid=skip_invalid,
+            replace=force,
+        )
     summary = {
         "output": None if output is None else str(output),
         "model": str(model),

@@ -56,6 +56,7 @@ def score_table(
     fitted: FittedModel,
     *,
     output: Path | None,
+    replace: bool,
     rows: RowRange,
     skip_invalid: bool,
 ) -> Scored:
@@ -66,6 +67,7 @@ def score_table(
         detector: what scores.
         fitted: the model file that it is from.
         output: the file; None for stdout.
+        replace: whether a file that exists is replaced, be it one that appears meanwhile.
         rows: the data rows to score and to write.
         skip_invalid: whether rows with missing or infinite values get no scores, rather than being
             refused.
@@ -85,7 +87,8 @@ def score_table(
 
     # Once without scoring: what is refused is refused at once, before anything is written.
     typed = _types(source, output, (block for block, _ in read()))
-    with table_writer(output, dialect=_dialect(source, output)) as write, ahead(read()) as blocks:
+    writer = table_writer(output, dialect=_dialect(source, output), replace=replace)
+    with writer as write, ahead(read()) as blocks:
         for block, numbers in blocks:
             write(_with_scores(typed(block, numbers), numbers, detector, scored, skip_invalid))
     return scored

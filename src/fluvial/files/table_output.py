@@ -1,7 +1,6 @@
 """Writing tables: CSV whose numbers read back bit-equal, and Parquet, some rows after the other."""
 
 import gzip
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from fluvial.artifacts import atomic_path
 from fluvial.files.csv_output import header_bytes, rows_bytes
 from fluvial.files.dialect import Dialect
 from fluvial.files.formats import file_format, is_text
+from fluvial.files.standard_streams import whole_stdout
 
 ROWS_A_WRITE = 65536
 """Rows whose text is held in memory at one time, while CSV is written."""
@@ -24,30 +24,35 @@ GZIP_LEVEL = 6
 Write = Callable[[pa.Table], None]
 
 
-def write_table(table: pa.Table, path: Path | None) -> None:
+def write_table(table: pa.Table, path: Path | None, *, replace: bool = True) -> None:
     """Write a table to a file by its extension, or as CSV to stdout.
 
     Args:
         table: any columns; in CSV, dates are written in ISO 8601, nulls as empty cells, floating
             values with the fewest digits that read back as the same float64.
-        path: ends in one of `fluvial.files.formats.FORMATS`; replaced whole or not at all. None
-            for stdout.
+        path: ends in one of `fluvial.files.formats.FORMATS`; written whole or not at all. None for
+            stdout.
+        replace: whether a file that exists is replaced, be it one that appears meanwhile.
 
     Raises:
         DataError: for another extension.
-        OSError: where the file cannot be written.
+        FileExistsError: where the file exists and is not to be replaced.
+        OSError: where the file or stdout cannot be written; it names them.
     """
-    with table_writer(path) as write:
+    with table_writer(path, replace=replace) as write:
         write(table)
 
 
 @contextmanager
-def table_writer(path: Path | None, *, dialect: Dialect | None = None) -> Iterator[Write]:
+def table_writer(
+    path: Path | None, *, dialect: Dialect | None = None, replace: bool = True
+) -> Iterator[Write]:
     """Write a table some rows after the other; a file appears whole or not at all.
 
     Args:
         path: as for `write_table`.
         dialect: of CSV; commas and points by default. The delimiter of a .tsv file is always a tab.
+        replace: as for `write_table`.
 
     Yields:
         A function that takes the next rows, as tables of equal columns; called once at least.
@@ -64,15 +69,13 @@ def table_writer(path: Path | None, *, dialect: Dialect | None = None) -> Iterat
     """
     dialect = dialect or Dialect()
     if path is None:
-        # Bytes, so that neither the locale nor the platform's line ends change the table.
-        sys.stdout.flush()
-        yield _csv_writer(sys.stdout.buffer, dialect)
-        sys.stdout.buffer.flush()
+        with whole_stdout() as stream:
+            yield _csv_writer(stream, dialect)
         return
     suffix = file_format(path, role="the output")
     if suffix.startswith(".tsv"):
         dialect = Dialect("\t", dialect.decimal)
-    with atomic_path(path) as temporary:
+    with atomic_path(path, replace=replace) as temporary:
         if not is_text(suffix):
             with _parquet_writer(temporary) as write:
                 yield write

@@ -1,0 +1,80 @@
+"""Ctrl-C at random moments, and the signals that end a process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.cli.cases import TINY
+from tests.cli.test_process import ENVIRONMENT, start
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
+
+FOREVER = ("--max-epochs", "1000000", "--patience", "1000000")
+
+
+def interrupted(directory, tmp_path, *, seconds, n_signals=1, gap=0.0, seed, n):
+    fit = ["fit", directory / "train.csv", "--exclude", "id", "-o", "m.fluvial", "--force", *TINY]
+    settings = ["SIGINT", seconds, n_signals, gap, seed, n]
+    ended = subprocess.run(
+        [
+            sys.executable,
+            str(Path(__file__).with_name("forked.py")),
+            *map(str, (*settings, *fit, *FOREVER)),
+        ],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=tmp_path,
+        check=True,
+    )
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def check(ended, tmp_path):
+    assert ended["code"] in (0, 130), ended
+    assert "Traceback" not in ended["said"]
+    assert ended["is_old"] == (ended["code"] == 130), ended
+    last = "nothing was written" if ended["is_old"] else "keeping the best model so far, of epoch"
+    assert f"fluvial: interrupted; {last}" in ended["said"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_any_moment_keeps_the_old_file_or_a_trained_model(directory, tmp_path):
+    all_ended = interrupted(directory, tmp_path, seconds=2.0, seed=0, n=20)
+    assert len(all_ended) == 20
+    for ended in all_ended:
+        check(ended, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.fluvial"]
+    assert 130 in {ended["code"] for ended in all_ended}
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_at_once_is_the_same_press(directory, tmp_path):
+    for ended in interrupted(directory, tmp_path, seconds=2.0, n_signals=2, gap=0.03, seed=1, n=8):
+        check(ended, tmp_path)
+
+
+def test_a_process_that_is_ended_leaves_no_temporary_file(model, tmp_path):
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
+    folders = [tmp_path / number.name for number in numbers]
+    for folder in folders:
+        folder.mkdir()
+    large = ("sample", model, "-n", 10**7, "-o", "big.csv")
+    processes = [start(*large, cwd=folder) for folder in folders]
+    for process, number, folder in zip(processes, numbers, folders, strict=True):
+        until = time.monotonic() + 120
+        while not list(folder.iterdir()) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert list(folder.iterdir())
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        assert process.returncode == -number
+    assert [len(list(folder.iterdir())) for folder in folders] == [0, 0, 1]
+    # What a killed one could not remove is swept by the next that writes there.
+    start("sample", model, "-n", 2, "-o", "small.csv", cwd=folders[-1]).communicate(timeout=60)
+    assert [path.name for path in folders[-1].iterdir()] == ["small.csv"]
