@@ -10,13 +10,14 @@ from fluvial import training
 from fluvial.densities.diagnostics import compare, gaussian
 from fluvial.densities.folds import Fold, FoldRows, folds_of, training_rows
 from fluvial.densities.hyperparameters import AUTO, Hyperparameters
+from fluvial.densities.interruption import interruption, stop_if_asked, stop_if_untrained
 from fluvial.densities.members import held_out_log_probs
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
-from fluvial.errors import TrainingInterrupted
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
+from fluvial.training.interrupt import Interrupt
 
 
 def fit_table_density(
@@ -39,6 +40,8 @@ def fit_table_density(
     Raises:
         DataError: for fewer than two rows and only constant columns.
         TrainingError: where training diverges.
+        TrainingInterrupted: after Ctrl-C; its `flow` is the `TableDensity` with what was learned,
+            None where no epoch had ended.
 
     Examples:
         >>> from fluvial.tables import read_table
@@ -48,6 +51,21 @@ def fit_table_density(
         >>> density.log_prob(table[0]).shape
         (100,)
     """
+    # From first to last, so that no moment is left at which JAX could drop a Ctrl-C.
+    with Interrupt() as interrupt:
+        density = _fit(matrix, schema, hyperparameters, rng, interrupt)
+    if interrupt.asked:
+        raise interruption(density)
+    return density
+
+
+def _fit(
+    matrix: np.ndarray,
+    schema: Schema,
+    hyperparameters: Hyperparameters,
+    rng: np.random.RandomState,
+    interrupt: Interrupt,
+) -> TableDensity:
     folds = folds_of(hyperparameters, matrix, rng)
     training_places = training_rows(folds)
     resolution = Resolution.of(matrix)
@@ -64,10 +82,11 @@ def fit_table_density(
     dtype = jnp.result_type(float)
     rows, _ = scaler.transform(seen, dtype=dtype)
     of_folds = _scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
+    stop_if_asked(interrupt)
     if hyperparameters.flow == AUTO:
         fitted = fit_mixture(hyperparameters, rows, of_folds, seed=seed)
     else:
-        fitted = _fit_flow(hyperparameters, of_folds[0], seed=seed)
+        fitted = _fit_flow(hyperparameters, of_folds[0], interrupt, seed=seed)
     return TableDensity(
         schema=schema,
         scaler=scaler,
@@ -120,28 +139,28 @@ def _scaled_folds(
     return scaled
 
 
-def _fit_flow(hyperparameters: Hyperparameters, rows: FoldRows, *, seed: int) -> FittedDistribution:
+def _fit_flow(
+    hyperparameters: Hyperparameters, rows: FoldRows, interrupt: Interrupt, *, seed: int
+) -> FittedDistribution:
     """Fit the flow of a single recipe."""
     given = hyperparameters
     arguments = given.flow_arguments(given.flow, rows.training.shape[1])
     specification = flow_specification(given.flow, **arguments)
     flow_key, training_key = jax.random.split(jax.random.key(seed))
-    try:
-        distribution, history = training.fit(
-            training_key,
-            build(specification, flow_key),
-            rows.training,
-            batch_size=given.batch_size,
-            max_epochs=given.max_epochs,
-            max_seconds=given.max_seconds,
-            learning_rate=given.learning_rate,
-            validation_fraction=0.0,
-            patience=given.patience,
-            show_progress=bool(given.verbose),
-            validation_data=rows.held_out,
-        )
-    except TrainingInterrupted as interrupted:
-        distribution, history = interrupted.flow, interrupted.history
+    distribution, history = training.fit(
+        training_key,
+        build(specification, flow_key),
+        rows.training,
+        batch_size=given.batch_size,
+        max_epochs=given.max_epochs,
+        max_seconds=given.max_seconds,
+        learning_rate=given.learning_rate,
+        validation_fraction=0.0,
+        patience=given.patience,
+        show_progress=bool(given.verbose),
+        validation_data=rows.held_out,
+    )
+    stop_if_untrained(interrupt, [history])
     _, plain = held_out_log_probs(distribution, rows)
     held_out = np.zeros(0) if plain is None else plain
     return FittedDistribution(distribution, specification, history, held_out=held_out)

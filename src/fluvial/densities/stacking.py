@@ -13,6 +13,7 @@ from fluvial.densities.cross_fitting import cross_fit, progress_of_fits
 from fluvial.densities.effort import EFFORTS, Effort
 from fluvial.densities.folds import FoldRows
 from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.densities.interruption import stop_if_untrained
 from fluvial.densities.members import (
     Fitted,
     FittedByFold,
@@ -28,7 +29,6 @@ from fluvial.errors import TrainingError
 from fluvial.parallel import n_side_by_side, threads
 from fluvial.training import History, stack
 from fluvial.training.interrupt import Interrupt
-from fluvial.training.progress import say
 
 REFIT_ROWS = 20_000
 """Rows, drawn at random, that serve at most what the folds' fits become on all rows."""
@@ -80,6 +80,8 @@ def fit_mixture(
 
     Raises:
         TrainingError: where training diverges.
+        TrainingInterrupted: after Ctrl-C where no flow has learned anything; where one has, it
+            returns what there is.
     """
     rng = np.random.RandomState(seed)
     effort = EFFORTS[hyperparameters.effort]
@@ -99,8 +101,7 @@ def fit_mixture(
         with progress_of_fits(n_fits, show=show) as bar:
             fits = cross_fit(members, folds, rng, budget, bar)
             mixture, of_mixture = mixtures.result()
-        if interrupt.asked:
-            say("interrupted: returning what was learned so far")
+        stop_if_untrained(interrupt, (each.history for each in fits[0].values()))
     kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
     fitted: list[tuple[Member, list[Fitted]]] = [(mixture, of_mixture[: len(fits)])]
     fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]

@@ -47,7 +47,11 @@ class TimeBudget:
     def is_up(self) -> bool:
         """Return whether the time is over, or Ctrl-C was pressed."""
         late = self._until is not None and time.monotonic() >= self._until
-        return late or self._interrupt.asked
+        return late or self.is_interrupted()
+
+    def is_interrupted(self) -> bool:
+        """Return whether Ctrl-C was pressed."""
+        return self._interrupt.asked
 
     def share(self) -> float | None:
         """Return the seconds of the next fit, None without a limit, next to 0 where it is over."""

@@ -117,6 +117,9 @@ def _until_the_end(
     reason = ""
     with threads() as pool:
         while not reason and not _ended(logs):
+            if interrupt.asked:  # before the first segment, too, which compiles
+                reason = "interrupted"
+                break
             segment = time.monotonic()
             # The first segment compiles: in turn, so that all groups share one compilation. A
             # thread of its own is of no use to a single group.
@@ -129,9 +132,7 @@ def _until_the_end(
             n_segments += 1
             if n_segments > 1:
                 n_steps = _next_steps(n_steps, time.monotonic() - segment)
-            if interrupt.asked:
-                reason = "interrupted"
-            elif time.monotonic() - began > limit:
+            if not interrupt.asked and time.monotonic() - began > limit:
                 reason = "max_seconds"
     for log in logs:
         log.reason = log.reason or reason
