@@ -19,6 +19,7 @@ ROOMS = (
     "methods",
     "parameters",
     "parallel",
+    "programs",
     "networks",
     "bijectors",
     "distributions",

@@ -24,6 +24,10 @@ class TrainingError(RuntimeError):
     """Training cannot go on; the message names the epoch."""
 
 
+class ForkError(RuntimeError):
+    """A fork of a process in which JAX had computed cannot compute; the message says what can."""
+
+
 class TrainingInterrupted(KeyboardInterrupt):
     """Ctrl-C has ended training; what was learned until then is kept here.
 

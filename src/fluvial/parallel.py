@@ -1,4 +1,4 @@
-"""How many programs the device runs at once, and threads that run them."""
+"""How many programs run at once, threads that run them, and forks, which cannot."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax._src import xla_bridge  # the public names of JAX do not tell whether it has computed
+
+from fluvial.errors import ForkError
+
+_forked = False
 
 
 def n_side_by_side() -> int:
@@ -42,3 +47,29 @@ def threads(n: int | None = None) -> ThreadPoolExecutor:
 def _set_precision(is_double: bool) -> None:
     # Never left: the switch belongs to the thread, and ends with it.
     jax.enable_x64(is_double).__enter__()
+
+
+def refuse_in_fork() -> None:
+    """Refuse to compute in a process that was forked from one in which JAX had computed.
+
+    JAX's threads are not in the fork, and who waits for them waits for ever.
+
+    Raises:
+        ForkError: saying what to do.
+    """
+    if _forked:
+        raise ForkError(
+            "this process was forked after JAX had computed, and would wait for ever for threads "
+            "that a fork does not have; start processes with the 'spawn' or 'forkserver' method of "
+            "multiprocessing or with joblib's default 'loky', or fork before the first fit or load"
+        )
+
+
+def _mark_fork() -> None:
+    global _forked
+    # Read without JAX's lock, which another thread of the parent may have held.
+    _forked = _forked or bool(xla_bridge._backends)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_mark_fork)

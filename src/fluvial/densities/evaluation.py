@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +19,8 @@ from fluvial.distributions import Mixture
 from fluvial.distributions._draws import choose
 from fluvial.distributions._joint import log_sum_exp
 from fluvial.errors import TrainingError
-from fluvial.parallel import threads
+from fluvial.parallel import refuse_in_fork, threads
+from fluvial.programs import Compiled
 
 BLOCK = 1024
 """Rows that are evaluated or drawn at once."""
@@ -96,6 +96,7 @@ def sampled(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> Iterato
     Raises:
         TrainingError: where the distribution draws nothing finite.
     """
+    refuse_in_fork()
     blocks, drawn = _sampled(distribution, jax.random.key(seed)), 0
     for number in count(1):
         # Switched anew for each block: what happens between them is the caller's.
@@ -150,31 +151,31 @@ def _by_blocks(function: Callable[[Any, Any], Array], model: Any, rows: np.ndarr
     return np.concatenate(out)
 
 
-@eqx.filter_jit
+@Compiled
 def _log_prob(distribution: Any, rows: Array) -> Array:
     return distribution.log_prob(rows).astype(np.float64)
 
 
-@eqx.filter_jit
+@Compiled
 def _inverse(bijector: Any, rows: Array) -> Array:
     return bijector.inverse(rows)
 
 
-@eqx.filter_jit
+@Compiled
 def _forward(bijector: Any, latents: Array) -> Array:
     return bijector.forward(latents)
 
 
-@eqx.filter_jit
+@Compiled
 def _sample(distribution: Any, key: Array, number: Array) -> Array:
     return distribution.sample(jax.random.fold_in(key, number), (BLOCK,))
 
 
-@eqx.filter_jit
+@Compiled
 def _choices(weights: Array, key: Array, number: Array) -> Array:
     return choose(jax.random.fold_in(key, number), weights, BLOCK)
 
 
-@eqx.filter_jit
+@Compiled
 def _joint(weights: Array, log_probs: Array) -> Array:
     return log_sum_exp(log_probs + jnp.log(weights.astype(np.float64)))

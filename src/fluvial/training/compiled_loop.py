@@ -5,6 +5,7 @@ the state has a leading axis of members, and what a member does is mapped over t
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -14,6 +15,7 @@ import optax
 from jax import lax
 from jaxtyping import Array
 
+from fluvial.programs import Compiled
 from fluvial.training.losses import loss_of_step, validation_loss
 from fluvial.training.run import Run
 from fluvial.training.shuffle import random_order
@@ -117,13 +119,13 @@ def _mapped(axes: Run | None) -> Callable[[Any], Any]:
     return each if axes is not None else lambda of_member: of_member
 
 
-@eqx.filter_jit
+@Compiled
 def start(run: Run, axes: Run | None, params: Any, key: Array) -> State:
     """Compute the state before the first step, of a run or of the members of a joint one."""
     return _mapped(axes)(first)(run, (params, key))
 
 
-@eqx.filter_jit(donate="all-except-first")
+@partial(Compiled, donated=(1,))
 def advance(given: tuple[Run, Run | None, Scalar, Scalar], state: State) -> State:
     """Compute the `next_segment`, given all but the state, whose buffers are used again."""
     run, axes, max_steps, time_share = given

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.utils import check_random_state
 
 from fluvial.distributions import KernelDensity
+from fluvial.programs import Compiled
 
 MAX_ROWS = 20_000
 """Rows that are stored at most."""
@@ -83,6 +83,6 @@ def fit_kernel_density(
     return KernelDensity(rows, np.asarray(np.exp(found.x), dtype))
 
 
-@eqx.filter_jit
+@Compiled
 def _log_prob(rows: np.ndarray, bandwidth: np.ndarray, queries: np.ndarray):
     return KernelDensity(rows, bandwidth).log_prob(queries)
