@@ -20,11 +20,11 @@ from fluvial.cli import main
 def run(arguments):
     """Be a process of the command line."""
     sys.argv = ["fluvial", *arguments]
-    code = 1
+    code: int = 1
     try:
         main()
     except SystemExit as end:
-        code = end.code
+        code = int(end.code or 0)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from fluvial import FlowAnomalyDetector, FlowDensity
 from fluvial.errors import TrainingInterrupted
 
 X = np.random.default_rng(0).normal(size=(300, 2)) @ [[1.0, 0.8], [0.0, 0.6]]
-SMALL = {"flow": "real_nvp", "n_layers": 2, "hidden_sizes": (8,), "random_state": 0}
-LONG = SMALL | {"max_epochs": 10**6, "patience": 10**6}
-AUTO = {"effort": "fast", "n_layers": 1, "hidden_sizes": (8,), "random_state": 0, "flow": "auto"}
+TINY: dict[str, Any] = {"hidden_sizes": (8,), "random_state": 0}
+SMALL: dict[str, Any] = {**TINY, "flow": "real_nvp", "n_layers": 2}
+LONG: dict[str, Any] = {**SMALL, **{"max_epochs": 10**6, "patience": 10**6}}
+AUTO: dict[str, Any] = {**TINY, "flow": "auto", "effort": "fast", "n_layers": 1}
 
 
 @pytest.fixture

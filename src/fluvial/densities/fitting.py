@@ -15,6 +15,7 @@ from fluvial.densities.members import held_out_log_probs
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
+from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
 from fluvial.training.interrupt import Interrupt
@@ -40,6 +41,7 @@ def fit_table_density(
     Raises:
         DataError: for fewer than two rows and only constant columns.
         TrainingError: where training diverges.
+        ForkError: in a process that was forked after JAX had computed.
         TrainingInterrupted: after Ctrl-C; its `flow` is the `TableDensity` with what was learned,
             None where no epoch had ended.
 
@@ -51,6 +53,7 @@ def fit_table_density(
         >>> density.log_prob(table[0]).shape
         (100,)
     """
+    refuse_in_fork()
     # From first to last, so that no moment is left at which JAX could drop a Ctrl-C.
     with Interrupt() as interrupt:
         density = _fit(matrix, schema, hyperparameters, rng, interrupt)

@@ -13,6 +13,7 @@ from fluvial.densities.stored_specification import check_specification, checked_
 from fluvial.densities.summary import BASELINES
 from fluvial.densities.table_density import HeldOut, TableDensity
 from fluvial.errors import ModelFileError, told
+from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Schema, TableScaler
 from fluvial.tables.stored import column_numbers
 from fluvial.training import History
@@ -66,7 +67,9 @@ def density_of(file: ModelFile) -> TableDensity:
         KeyError: where an entry or an array is missing.
         ModelFileError: where one is of another kind, out of its range, or where they do not fit
             each other; the message does not name the file.
+        ForkError: in a process that was forked after JAX had computed.
     """
+    refuse_in_fork()
     arrays, facts = file.arrays, facts_of(file.header)
     schema = Schema.from_json(file.header["schema"])
     scaler = TableScaler.from_arrays(_below("scaler", arrays))

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array
 
 from fluvial.errors import TrainingError, TrainingInterrupted
-from fluvial.parallel import threads
+from fluvial.parallel import refuse_in_fork, threads
 from fluvial.training.compiled_loop import MAX_FAILURES, advance, start
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
@@ -71,6 +71,7 @@ def train(
     Raises:
         TrainingError: where the loss of a member was not finite too often.
     """
+    refuse_in_fork()
     with Interrupt() as interrupt:
         is_mine = interrupt.is_outermost
         states = [
