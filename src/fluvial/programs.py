@@ -4,11 +4,15 @@
 of different shapes would grow without end.
 """
 
+import ctypes
 import functools
+import gc
+import sys
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import equinox as eqx
@@ -115,3 +119,12 @@ def _forget(programs: Sequence[Any]) -> None:
             _n_forgotten = 0
     if is_time:
         jax.clear_caches()
+        gc.collect()
+        _give_back()
+
+
+def _give_back() -> None:
+    """Let the C library hand back freed memory, which it keeps where it is scattered."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)

@@ -176,8 +176,10 @@ class FlowMember:
         return f"{self.flow.recipe}({self.flow.arguments})"
 
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
-        """Train it on a fold."""
+        """Train it on a fold; after Ctrl-C nothing is compiled any more."""
         rows = fold.training
+        if self.budget.is_interrupted():
+            return self.untrained(rows, seed)
         given, specification = self.hyperparameters, self._specification(rows)
         of_flow, of_training = jax.random.split(jax.random.key(seed))
         batch_size = _batch_size(len(rows), given.batch_size)
