@@ -20,10 +20,13 @@ HYPERPARAMETERS = """\
     max_epochs : int, default=200
         Passes over the training rows at most; with "auto", `effort` bounds them too.
     max_seconds : float or None, default=None
-        Limit of the wall time of training. Where it binds, results depend on the machine's speed.
-        With "auto", folds that are not done by then are left out, one flow is trained with less
-        than 40 seconds, and none with less than 10: Gaussian mixtures and kernels serve alone then,
-        which a warning says.
+        Limit of the wall time of training, compilation included. What has begun to be compiled is
+        compiled to its end, so that the limit may be passed by one compilation: 2 to 10 seconds
+        on two idle cores, the more the more layers and bins, and longer on busy ones. Where it
+        binds, results depend on the machine's speed. With "auto", folds that are not done by then
+        are left out, one flow is trained with less than 40 seconds, and none with less than 10:
+        Gaussian mixtures and kernels serve alone then, which a warning says. A single flow that no
+        time was left for stays untrained, which a warning says, too.
     learning_rate : float, default=0.001
         Highest learning rate; "auto" takes three times as much, in fewer steps.
     validation_fraction : float, default=0.1
