@@ -4,6 +4,7 @@ The imports are read from the source, those inside functions included.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_a_room_imports_only_rooms_above_it(module):
 
 def test_every_room_has_its_place_in_the_list():
     assert {module.split(".")[1] for module in MODULES} <= set(ABOVE)
+
+
+def test_the_page_on_architecture_lists_the_rooms_in_their_order():
+    page = (SOURCE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)(?:\.py|/)` \|", page, flags=re.MULTILINE)
+    there = {module.split(".")[1] for module in MODULES} - {"__main__", "_version"}
+    assert set(listed) == there
+    assert [room for room in listed if room != "testing"] == [r for r in ROOMS if r in there]
 
 
 def test_the_modules_are_found():
