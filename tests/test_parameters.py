@@ -10,7 +10,7 @@ from fluvial.bijectors import Affine, Chain, Invert, PerEvent, Repeat
 from fluvial.distributions import StandardNormal, TransformedDistribution
 from fluvial.flows import Flow
 from fluvial.parameters import Fixed, RandomKey, needs_key, trainable, with_key
-from fluvial.training import fit
+from fluvial.training import Batch, fit, negative_log_likelihood
 
 KEY = jax.random.key(9)
 SIZE = 3
@@ -119,11 +119,34 @@ def test_an_objective_takes_another_key_at_each_step():
     assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(values))
 
 
+def test_each_step_of_maximum_likelihood_draws_anew_and_held_out_rows_compare():
+    """At a learning rate of next to nothing only the draws change what an epoch gives."""
+    flow = Flow(StandardNormal(SIZE), COMPOSITIONS["repeat"]())
+    x = np.random.default_rng(0).normal(size=(64, SIZE)).astype(np.float32)
+    settings = {"max_epochs": 6, "batch_size": 64, "learning_rate": 1e-12, "show_progress": False}
+    _, history = fit(KEY, flow, x, validation_data=x, **settings)
+    # Of the eight draws of three signs, opposite ones give the same.
+    assert len(np.unique(np.round(history.train_loss, 3))) >= 3
+    assert np.ptp(history.validation_loss) < 1e-5
+    _, again = fit(KEY, flow, x, validation_data=x, **settings)
+    assert again.train_loss == history.train_loss
+    losses = [negative_log_likelihood(flow, Batch(x, None), key) for key in jax.random.split(KEY)]
+    assert np.all(losses[0] != losses[1])
+
+
+def test_a_model_that_draws_nothing_costs_no_key():
+    flow = Flow(StandardNormal(SIZE), Affine(jnp.zeros(SIZE)))
+    batch = Batch(jnp.ones((4, SIZE)), None)
+    program = jax.make_jaxpr(lambda key: negative_log_likelihood(flow, batch, key))
+    assert "random" not in str(program(KEY))
+
+
 def test_the_key_is_not_trained_and_training_runs():
     flow = Flow(StandardNormal(SIZE), residual())
     assert not trainable(flow.bijector).noise.data
     x = np.random.default_rng(0).normal(size=(64, SIZE)).astype(np.float32)
-    fitted, _ = fit(KEY, flow, x, max_epochs=2, show_progress=False)
+    settings = {"max_epochs": 2, "validation_fraction": 0.0, "show_progress": False}
+    fitted, _ = fit(KEY, flow, x, **settings)
     before, after = flow.bijector, fitted.bijector
     assert isinstance(before, Residual)
     assert isinstance(after, Residual)

@@ -106,7 +106,9 @@ def with_key(model: Model, key: Array) -> Model:
     """
     leaves, structure = jax.tree.flatten(model, is_leaf=_is_key)
     places = [index for index, leaf in enumerate(leaves) if _is_key(leaf)]
-    for place, of_part in zip(places, jax.random.split(key, max(len(places), 1)), strict=False):
+    if not places:
+        return model
+    for place, of_part in zip(places, jax.random.split(key, len(places)), strict=True):
         stacked = leaves[place].data.shape[:-1]
         data = jax.random.key_data(jax.random.split(of_part, stacked))
         leaves[place] = eqx.tree_at(lambda node: node.data, leaves[place], data)

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple, Protocol
 
 from jaxtyping import Array
 
+from fluvial.parameters import with_key
+
 
 class Batch(NamedTuple):
     """Rows that an objective is given.
@@ -37,16 +39,17 @@ class Objective(Protocol):
 def negative_log_likelihood(model: Any, batch: Batch, key: Array) -> Array:
     """Return the negative log density of each row of a batch (n,), in nats.
 
-    The objective of maximum likelihood. The key is not used.
+    The objective of maximum likelihood. Parts of the model that draw random numbers, such as a
+    stochastic trace, draw others at each step.
 
     Args:
         model: a distribution.
         batch: n rows, with their conditions where the model declares some.
-        key: of no meaning.
+        key: for the parts that draw; of no meaning where there are none.
 
     Examples:
         >>> flow = fluvial.flows.nice(jax.random.key(0), n_features=2, n_layers=2)
         >>> negative_log_likelihood(flow, Batch(jnp.zeros((5, 2)), None), jax.random.key(0)).shape
         (5,)
     """
-    return -model._log_prob(batch.x, batch.condition)
+    return -with_key(model, key)._log_prob(batch.x, batch.condition)
