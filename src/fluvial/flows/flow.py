@@ -1,19 +1,19 @@
 """The type that every recipe returns."""
 
-from typing import Any
+from typing import final
 
 import equinox as eqx
+from jaxtyping import Array
 
-from fluvial.bijectors import Bijector
-from fluvial.distributions.transformed import TransformedDistribution
+from fluvial.distributions.transformed import AbstractTransformed
 
 
-class Flow(TransformedDistribution):
-    """A `TransformedDistribution` whose public methods are compiled.
+@final
+class Flow(AbstractTransformed):
+    """A distribution of `x = bijector.forward(z)`, z from `base`, with compiled public methods.
 
-    `log_prob(x, condition=None)`, `sample(key, shape=(), condition=None)` and
-    `sample_and_log_prob(key, shape=(), condition=None)`, as of every distribution; the first call
-    with new shapes compiles, later ones do not.
+    As `fluvial.distributions.TransformedDistribution`, which compiles nothing. The first call of
+    `log_prob`, `sample` or `sample_and_log_prob` with new shapes compiles, later ones do not.
 
     Attributes:
         base: the distribution of the latents z.
@@ -25,9 +25,16 @@ class Flow(TransformedDistribution):
         (5, 2)
     """
 
-    def __init__(self, base: Any, bijector: Bijector):
-        super().__init__(base, bijector)
+    @eqx.filter_jit
+    def _log_prob(self, x: Array, condition: Array | None) -> Array:
+        return self._density(x, condition)
 
-    _log_prob = eqx.filter_jit(TransformedDistribution._log_prob)
-    _sample = eqx.filter_jit(TransformedDistribution._sample)
-    _sample_and_log_prob = eqx.filter_jit(TransformedDistribution._sample_and_log_prob)
+    @eqx.filter_jit
+    def _sample(self, key: Array, n: int, condition: Array | None) -> Array:
+        return self._draw(key, n, condition)
+
+    @eqx.filter_jit
+    def _sample_and_log_prob(
+        self, key: Array, n: int, condition: Array | None
+    ) -> tuple[Array, Array]:
+        return self._draw_with_density(key, n, condition)
