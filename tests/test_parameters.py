@@ -130,7 +130,8 @@ def test_each_step_of_maximum_likelihood_draws_anew_and_held_out_rows_compare():
     assert np.ptp(history.validation_loss) < 1e-5
     _, again = fit(KEY, flow, x, validation_data=x, **settings)
     assert again.train_loss == history.train_loss
-    losses = [negative_log_likelihood(flow, Batch(x, None), key) for key in jax.random.split(KEY)]
+    batch = Batch(jnp.asarray(x), None)
+    losses = [negative_log_likelihood(flow, batch, key) for key in jax.random.split(KEY)]
     assert np.all(losses[0] != losses[1])
 
 

@@ -39,11 +39,11 @@ class BoundMethod(eqx.Module):
         return types.MethodType(self.__func__, self.__self__)
 
     @property
-    def __name__(self) -> str:
+    def __name__(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.__func__.__name__
 
     @property
-    def __doc__(self) -> str | None:  # type: ignore[override]
+    def __doc__(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self.__func__.__doc__
 
 

@@ -52,7 +52,7 @@ def test_the_gaussian_is_the_one_of_mean_and_covariance(table):
     mean, spread = table.train.mean(0), table.train.std(0)
     train, rest = (table.train - mean) / spread, (table.rest - mean) / spread
     covariance = np.cov(train.T, bias=True) + 1e-6 * np.eye(30)
-    exact = multivariate_normal.logpdf(rest, np.zeros(30), covariance)  # pyright: ignore
+    exact = multivariate_normal.logpdf(rest, np.zeros(30), covariance)  # pyright: ignore[reportArgumentType]
     np.testing.assert_allclose(scores, exact, rtol=1e-6)
 
 

@@ -39,7 +39,7 @@ class _Exponential(PerEvent):
 
     log_scale: jax.Array
     event_shape: tuple[int, ...] = eqx.field(static=True, default=(2,))
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: tuple[int, ...] | None = eqx.field(static=True, default=None)
 
     def _event_forward_and_log_det(self, z, condition):
         moved = z + self.log_scale

@@ -171,4 +171,4 @@ def test_stdout_gets_the_same_csv(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdout", stream)
     write_table(table, None)
     write_table(table, tmp_path / "t.csv")
-    assert stream.buffer.getvalue() == (tmp_path / "t.csv").read_bytes()  # pyright: ignore
+    assert stream.buffer.getvalue() == (tmp_path / "t.csv").read_bytes()

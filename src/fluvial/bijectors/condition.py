@@ -39,15 +39,16 @@ class ScaledCondition(Bijector):
     centre: Fixed
     scale: Fixed
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: Shape = eqx.field(static=True)
+    condition_shape: Shape | None = eqx.field(static=True)
 
     def __init__(self, bijector: Bijector):
-        if bijector.condition_shape is None:
+        shape = bijector.condition_shape
+        if shape is None:
             raise ValueError(f"{type(bijector).__name__} takes no condition that could be scaled")
         self.bijector = bijector
-        self.event_shape, self.condition_shape = bijector.event_shape, bijector.condition_shape
-        self.centre = Fixed(zeros(self.condition_shape))
-        self.scale = Fixed(zeros(self.condition_shape) + 1)
+        self.event_shape, self.condition_shape = bijector.event_shape, shape
+        self.centre = Fixed(zeros(shape))
+        self.scale = Fixed(zeros(shape) + 1)
 
     def scaled_to(self, condition: ArrayLike) -> "ScaledCondition":
         """Return it with the means and standard deviations of conditions; set only once.

@@ -38,7 +38,7 @@ class Permutation(Bijector):
     indices: Array
     inverse_indices: Array
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, indices: ArrayLike | Sequence[int]):
         self.indices, self.inverse_indices = _checked_indices(indices)
@@ -113,7 +113,7 @@ class LULinear(Bijector):
     raw: Array
     bias: Array
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, n_features: int):
         if n_features < 1:

@@ -57,7 +57,7 @@ class RationalQuadraticSpline(Bijector):
     raw_derivatives: Array
     interval: float = eqx.field(static=True)
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, n_bins: int = 8, interval: float = 5.0, *, shape: Shape = ()):
         if n_bins < 2 or n_bins * MIN_FRACTION >= 1:

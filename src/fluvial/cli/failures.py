@@ -82,9 +82,9 @@ def _report(error: BaseException) -> int:
         return INTERRUPTED
     if hasattr(error, "format_message"):  # click's own errors, whichever click typer carries
         if type(error).__name__ == "NoArgsIsHelpError":
-            print(error.format_message(), file=sys.stderr)  # pyright: ignore
+            print(error.format_message(), file=sys.stderr)  # pyright: ignore[reportAttributeAccessIssue]
             return BAD_INPUT
-        say(f"fluvial: error: {error.format_message()}")  # pyright: ignore
+        say(f"fluvial: error: {error.format_message()}")  # pyright: ignore[reportAttributeAccessIssue]
         return BAD_INPUT
     if isinstance(error, TrainingError):
         say(f"fluvial: error: training failed: {error}")

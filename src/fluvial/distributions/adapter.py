@@ -28,7 +28,7 @@ class Adapted(Distribution):
 
     distribution: Fixed
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, distribution: Any):
         self.distribution = Fixed(distribution)

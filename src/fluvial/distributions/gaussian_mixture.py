@@ -58,7 +58,7 @@ class GaussianMixture(Distribution):
     _below: Free
     _diagonals: Positive
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(
         self,

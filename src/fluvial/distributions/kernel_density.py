@@ -49,7 +49,7 @@ class KernelDensity(Distribution):
     _bandwidth: Fixed
     _log_weights: LogWeights
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, rows: ArrayLike, bandwidth: ArrayLike, weights: ArrayLike | None = None):
         rows = as_floats(rows)

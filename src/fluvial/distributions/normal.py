@@ -27,7 +27,7 @@ class StandardNormal(Distribution):
 
     event_shape: Shape = eqx.field(static=True)
     dtype: Any = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, event_shape: int | Shape, *, dtype: Any = None):
         self.event_shape = (event_shape,) if isinstance(event_shape, int) else tuple(event_shape)
@@ -59,7 +59,7 @@ class DiagonalNormal(Distribution):
     _loc: Free
     _scale: Positive
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, loc: ArrayLike, scale: ArrayLike, *, trainable: bool = False):
         loc, scale = common(loc, scale)

@@ -37,7 +37,7 @@ class StudentT(Distribution):
     _loc: Free
     _scale: Positive
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """A base distribution pushed through a bijector."""
 
 from abc import abstractmethod
-from typing import final
+from typing import Any, final
 
 import equinox as eqx
 from jaxtyping import Array
@@ -95,6 +95,9 @@ class TransformedDistribution(AbstractTransformed):
     References:
         Papamakarios et al. 2021, arXiv 1912.02762, equation 1.
     """
+
+    def __init__(self, base: Any, bijector: Bijector):
+        self.base, self.bijector = base, bijector
 
     def _log_prob(self, x: Array, condition: Array | None) -> Array:
         return self._density(x, condition)

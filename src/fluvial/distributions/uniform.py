@@ -37,7 +37,7 @@ class Uniform(Distribution):
     _shift: Free
     _raw_log_width: Free
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: None = eqx.field(static=True, default=None)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, low: ArrayLike, high: ArrayLike, *, trainable: bool = False):
         low, high = common(low, high)

@@ -224,7 +224,7 @@ class FlowDensity(
         matrix = self.schema_.align(X, owner=type(self).__name__)
         return self.table_density_.log_prob(matrix)
 
-    def score(self, X, y=None):
+    def score(self, X, y=None):  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the mean log density of the rows.
 
         Parameters

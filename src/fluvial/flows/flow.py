@@ -1,10 +1,11 @@
 """The type that every recipe returns."""
 
-from typing import final
+from typing import Any, final
 
 import equinox as eqx
 from jaxtyping import Array
 
+from fluvial.bijectors import Bijector
 from fluvial.distributions.transformed import AbstractTransformed
 
 
@@ -24,6 +25,9 @@ class Flow(AbstractTransformed):
         >>> flow.sample(jax.random.key(0), (5,)).shape
         (5, 2)
     """
+
+    def __init__(self, base: Any, bijector: Bijector):
+        self.base, self.bijector = base, bijector
 
     @eqx.filter_jit
     def _log_prob(self, x: Array, condition: Array | None) -> Array:
