@@ -1,4 +1,5 @@
-"""A room of src/fluvial imports only the rooms above it, and the heavy libraries come late.
+"""A room of src/fluvial imports only the rooms above it, no modules import each other in a loop,
+and the heavy libraries come late.
 
 The imports are read from the source, those inside functions included.
 """
@@ -6,7 +7,7 @@ The imports are read from the source, those inside functions included.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,53 @@ def test_a_violation_is_found(module, code):
 )
 def test_what_is_allowed_passes(module, code):
     assert violations(code, module) == []
+
+
+def modules_imported(code: str, module: str, known: Collection[str]) -> set[str]:
+    """Return which of the known modules the code of a module imports, wherever it does so."""
+    found = set()
+    for _, name in imports(code, module):
+        # The longest beginning that is a module; a package stands for its __init__.
+        while name and not {name, f"{name}.__init__"} & set(known):
+            name = name.rpartition(".")[0]
+        found |= {name, f"{name}.__init__"} & set(known)
+    return found - {module}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the modules that import each other in a loop: those that reach themselves."""
+    reached = {module: set(near) for module, near in graph.items()}
+    for between in graph:
+        for module in graph:
+            if between in reached[module]:
+                reached[module] |= reached[between]
+    loops = {
+        tuple(sorted(other for other in near if module in reached[other]))
+        for module, near in reached.items()
+        if module in near
+    }
+    return [list(loop) for loop in sorted(loops)]
+
+
+def test_no_modules_import_each_other_in_a_loop():
+    sources = {module: path.read_text(encoding="utf-8") for module, path in MODULES.items()}
+    graph = {module: modules_imported(code, module, MODULES) for module, code in sources.items()}
+    assert sum(map(len, graph.values())) > len(MODULES)
+    assert circles(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ({"f.a": "import f.b", "f.b": "def g():\n    from f import a"}, [["f.a", "f.b"]]),
+        ({"f.a": "from f import b", "f.b": "from f import c", "f.c": ""}, []),
+        ({"f.__init__": "from f import a", "f.a": "import f"}, [["f.__init__", "f.a"]]),
+        (
+            {"f.a": "if TYPE_CHECKING:\n    from .b import B", "f.b": "from f.a import A"},
+            [["f.a", "f.b"]],
+        ),
+    ],
+)
+def test_a_loop_is_found(codes, expected):
+    graph = {module: modules_imported(code, module, codes) for module, code in codes.items()}
+    assert circles(graph) == expected
