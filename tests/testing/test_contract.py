@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from tests.cases import Rotated
 
-from fluvial.bijectors import Affine, Bijector, LULinear, PerEvent, Shift
+from fluvial.bijectors import Affine, Bijector, Elementwise, LULinear, PerEvent, Shift
+from fluvial.bijectors.elementwise import aligned
 from fluvial.distributions import Uniform
 from fluvial.errors import ShapeError
 from fluvial.parameters import Fixed
@@ -41,6 +42,38 @@ class Exp(PerEvent):
             power = self.power - jax.lax.stop_gradient(self.power)
             z = z + jnp.where(power == 0, 0.0, jnp.sqrt(power)) + jnp.sqrt(power)
         return z, -log_det if self.fault == "both log dets" else log_det
+
+
+class Stretch(Elementwise):
+    """`exp(log_scale) z + tanh(sum(weights) + z) / 10`; with a fault right for one row alone."""
+
+    log_scale: jax.Array
+    weights: jax.Array
+    fault: str = eqx.field(static=True, default="")
+    event_shape = ()
+
+    def _forward(self, z):
+        if self.fault == "mixes":
+            return jnp.exp(jnp.mean(self.log_scale)) * z
+        if self.fault == "breaks":
+            total = self.weights @ jnp.ones((3, *z.shape))
+        else:
+            total = jnp.sum(aligned(self.weights, z), axis=0)
+        return jnp.exp(self.log_scale) * z + 0.1 * jnp.tanh(total + z)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("mixes", "with parameters for each row.* the forward of a row depends on the rows beside"),
+        ("breaks", "fails with parameters for each row"),
+    ],
+)
+def test_rows_with_parameters_of_their_own_are_compared_with_one_at_a_time(fault, message):
+    parameters = jnp.array(0.3), jnp.array([0.1, 0.2, 0.4])
+    check_bijector(Stretch(*parameters), KEY)
+    with pytest.raises(BijectorCheckError, match=message):
+        check_bijector(Stretch(*parameters, fault), KEY)
 
 
 def test_what_is_right_passes():

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -14,9 +15,14 @@ from fluvial.bijectors import Bijector
 from fluvial.distributions import Distribution, StandardNormal
 from fluvial.errors import ShapeError
 from fluvial.testing.randomise import split_trained
+from fluvial.testing.row_parameters import both_ways, takes_row_parameters
 
 STEP = 1e-6
 """Step of the central differences, relative to the magnitude of the coordinate."""
+
+
+FAST_COMPILATION: Any = {"xla_backend_optimization_level": 0}
+"""Programs run two or three times, at few points: compiling fast is all that counts."""
 
 
 class BijectorCheckError(AssertionError):
@@ -37,8 +43,9 @@ def check_bijector(
 
     It checks that both round trips return; that both log dets are finite, opposite, and equal to
     the log determinant of the Jacobian, by automatic differentiation and by central differences;
-    that a row does not depend on the rows beside it; that gradients of all trained parameters are
-    finite in both directions; and that the points move at all. A bijector that starts as the
+    that a row does not depend on the rows beside it, nor on their parameters where a transformer
+    takes those of all rows at once; that gradients of all trained parameters are finite in both
+    directions; and that the points move at all. A bijector that starts as the
     identity has to be moved away from it first, see `randomise`.
 
     Args:
@@ -78,6 +85,8 @@ def check_bijector(
                 "the bijector moves none of its points: at the identity a wrong formula looks "
                 "right; move its parameters first (fluvial.testing.randomise)"
             )
+        if takes_row_parameters(bijector):
+            _check_row_parameters(bijector, key, z, rtol)
 
 
 class _Direction(NamedTuple):
@@ -98,8 +107,7 @@ def _compiled(bijector: Bijector, name: str) -> Callable[[Array, Array | None], 
     def run(arrays, points, condition, company):
         return _evaluate(eqx.combine(arrays, static), name, points, condition, company)
 
-    # It runs two or three times, at few points: compiling fast is all that counts.
-    program = jax.jit(run, compiler_options={"xla_backend_optimization_level": 0})
+    program = jax.jit(run, compiler_options=FAST_COMPILATION)
 
     def evaluate(points: Array, condition: Array | None) -> _Direction:
         found = program(arrays, points, condition, points[0])
@@ -160,6 +168,21 @@ def _check_direction(name: str, found: _Direction, rtol: float, rtol_differences
     for path, leaf in jax.tree_util.tree_leaves_with_path(found.gradients):
         where = jax.tree_util.keystr(path).lstrip(".")
         _check_finite(f"{name} has a gradient of {where} that is not finite", leaf)
+
+
+def _check_row_parameters(bijector: Bijector, key: Array, z: Array, rtol: float) -> None:
+    what = "with parameters for each row, in axes behind their own,"
+    try:
+        found = jax.jit(partial(both_ways, bijector, key), compiler_options=FAST_COMPILATION)(z)
+    except (TypeError, ValueError) as error:
+        raise BijectorCheckError(
+            f"the bijector fails {what} where it says that it takes them (fluvial.bijectors."
+            f"Elementwise tells how they broadcast): {error}"
+        ) from error
+    for name, (together, alone) in found.items():
+        _check_close(
+            f"{what} the {name} of a row depends on the rows beside it", together, alone, rtol
+        )
 
 
 def _check_finite(what: str, values: Array) -> None:
