@@ -43,7 +43,7 @@ class HeldOut:
         return cls(indices, log_prob, score, error)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TableDensity:
     """The density of the rows of a table, fitted.
 
@@ -77,6 +77,10 @@ class TableDensity:
     n_samples_fit: int
     held_out: HeldOut
     lattice: Lattice | None = None
+
+    def __repr__(self) -> str:
+        kind, columns = type(self.distribution).__name__, self.schema.n_columns
+        return f"<{type(self).__name__}: {kind} of {columns} columns, {self.n_samples_fit:,} rows>"
 
     @cached_property
     def dtype(self) -> np.dtype:
