@@ -175,3 +175,34 @@ def test_what_has_a_formula_is_not_searched_for():
     for bijector, searches in ((Affine(1.0, 2.0), False), (Logistic(), True)):
         program = str(jax.make_jaxpr(bijector.inverse)(jnp.ones(3)))
         assert any(loop in program for loop in ("while", "scan")) == searches
+
+
+class Stretch(Elementwise):
+    """`x = exp(rate) z`, whose slope is the same for all values."""
+
+    rate: jax.Array
+    event_shape: tuple = eqx.field(static=True, default=(3,))
+
+    def _forward(self, z):
+        return jnp.exp(self.rate) * z
+
+    def _log_slope(self, z, x):
+        return self.rate
+
+
+@pytest.mark.parametrize("n", [1, 3, 4])
+def test_a_slope_without_the_axes_of_the_values_counts_for_each(n):
+    stretch = Stretch(jnp.array([0.1, 0.2, 0.6]))
+    _, log_det = stretch.forward_and_log_det(jnp.ones((n, 3)))
+    np.testing.assert_allclose(log_det, np.full(n, 0.9), rtol=1e-6)
+    _, log_det = stretch.inverse_and_log_det(jnp.ones((n, 3)))
+    np.testing.assert_allclose(log_det, np.full(n, -0.9), rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [Coupling, MaskedAutoregressive])
+def test_a_transformer_without_parameters(layer):
+    made = layer(KEY, Logistic(), n_features=3, hidden_sizes=(4,))
+    z = jax.random.normal(KEY, (5, 3))
+    x = made.forward(z)
+    np.testing.assert_allclose(x[:, -1], jax.nn.sigmoid(z[:, -1]), rtol=1e-6)
+    np.testing.assert_allclose(made.inverse(x), z, rtol=1e-4, atol=1e-4)

@@ -1,5 +1,7 @@
 """The invariants of every bijector in `tests/cases.py`."""
 
+import inspect
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,6 +9,8 @@ import numpy as np
 import pytest
 from tests.cases import BIJECTORS, random_condition
 
+from fluvial import bijectors
+from fluvial.bijectors import Bijector
 from fluvial.errors import ShapeError
 from fluvial.testing import check_bijector
 
@@ -65,6 +69,25 @@ def test_errors_show_both_shapes(name):
     if bijector.condition_shape is not None:
         with pytest.raises(ShapeError, match="None"):
             bijector.forward(jnp.zeros(bijector.event_shape))
+
+
+def test_every_public_bijector_has_a_case():
+    offered = [value for value in vars(bijectors).values() if isinstance(value, type)]
+    concrete = {b for b in offered if issubclass(b, Bijector) and not inspect.isabstract(b)}
+    found: set[type] = set()
+    for build in BIJECTORS.values():
+        found |= set(_kinds(build(KEY)))
+    missing = sorted(b.__name__ for b in concrete - found)
+    assert not missing, f"add a case to tests/cases.py for {missing}"
+
+
+def _kinds(node):
+    """Yield the types of a module and of all modules inside it."""
+    if isinstance(node, eqx.Module):
+        yield type(node)
+        for value in vars(node).values():
+            for leaf in jax.tree.leaves(value, is_leaf=lambda v: isinstance(v, eqx.Module)):
+                yield from _kinds(leaf)
 
 
 @names

@@ -51,7 +51,7 @@ def incrementally(
     """Return x and log |det dx/dz|, computing every hidden unit once: about one pass."""
     incremental = network.incremental()
     condition = None if condition is None else condition.T
-    ends = np.cumsum(transformer.sizes)[:-1]
+    ends = np.cumsum(transformer.sizes)
     n, n_features = z.shape
     size, n_stages = incremental.stage_size, incremental.n_stages
     z = jnp.pad(z.T, ((0, size * n_stages - n_features), (0, 0)))
@@ -64,8 +64,10 @@ def incrementally(
             x, log_det, states = carry
             raw, states = incremental.step(stage, step, known, x, states)
             column = stage * size + step
+            # The last part is empty, and all that there is where nothing has parameters.
+            parts = jnp.split(raw, ends)[:-1]
             latent = lax.dynamic_index_in_dim(z, column, keepdims=False)
-            value, terms = transformer.apply("_forward_and_log_det", jnp.split(raw, ends), latent)
+            value, terms = transformer.apply("_forward_and_log_det", parts, latent)
             x = lax.dynamic_update_index_in_dim(x, value, step, axis=0)
             terms = jnp.where(column < n_features, terms.astype(log_det.dtype), 0)
             return x, log_det + terms, states

@@ -58,12 +58,16 @@ class Elementwise(Bijector):
     @final
     def _forward_and_log_det(self, z: Array, condition: Array | None) -> Pair:
         x = self._forward(z)
-        return x, sum_event(self._log_slope(z, x))
+        return x, self._log_det(z, x)
 
     @final
     def _inverse_and_log_det(self, x: Array, condition: Array | None) -> Pair:
         z = self._inverse(x)
-        return z, -sum_event(self._log_slope(z, x))
+        return z, -self._log_det(z, x)
+
+    def _log_det(self, z: Array, x: Array) -> Array:
+        # A slope that is the same for all values may come without their axes.
+        return sum_event(jnp.broadcast_to(self._log_slope(z, x), z.shape))
 
 
 class _Forward(eqx.Module):
