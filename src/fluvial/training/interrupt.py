@@ -17,19 +17,27 @@ class Interrupt:
     enters the outermost looks at `asked` after it has left, since a press may come at the very end.
 
     The outermost of the main thread has the handler; inside it, and in other threads, where Python
-    allows no handlers, an interrupt repeats what that one says. Where the process ignores Ctrl-C,
-    it stays ignored.
+    allows no handlers, an interrupt is told by that one. Where the process ignores Ctrl-C, it
+    stays ignored.
+
+    Attributes:
+        asked: whether Ctrl-C was pressed.
     """
 
+    asked: bool
+
     def __init__(self):
-        self._of_main: Interrupt = self
-        self._asked = False
+        self.asked = False
+        self._inside: list[Interrupt] = []
         self._first_pressed = 0.0
         self._previous = None
 
     def __enter__(self):
         if _active:
-            self._of_main = _active[0]
+            # First on the list, then the look: so no press falls between the two.
+            _active[0]._inside.append(self)
+            if _active[0].asked:
+                self.asked = True
         elif threading.current_thread() is threading.main_thread():
             self._previous = signal.getsignal(signal.SIGINT)
             # None is a handler that was not set from Python, and could not be put back.
@@ -40,17 +48,13 @@ class Interrupt:
 
     def __exit__(self, *exception):
         if self.is_outermost:
-            if self._asked:
+            if self.asked:
                 # Python's own handler would take an echo for a second press.
                 left = self._first_pressed + ECHO_SECONDS - time.monotonic()
                 time.sleep(max(left, 0.0))
             signal.signal(signal.SIGINT, self._previous)
             _active.remove(self)
-
-    @property
-    def asked(self) -> bool:
-        """Whether Ctrl-C was pressed."""
-        return self._of_main._asked
+            self._inside.clear()
 
     @property
     def is_outermost(self) -> bool:
@@ -59,7 +63,9 @@ class Interrupt:
 
     def _handle(self, signum, frame):
         now = time.monotonic()
-        if not self._asked:
-            self._asked, self._first_pressed = True, now
+        if not self.asked:
+            self._first_pressed = now
+            for each in (self, *self._inside):
+                each.asked = True
         elif now - self._first_pressed > ECHO_SECONDS:
             raise KeyboardInterrupt
