@@ -5,12 +5,22 @@ from collections.abc import Iterable
 from typing import Protocol
 
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from fluvial.errors import ShapeError
 
 Shape = tuple[int, ...]
 """The shape of an event, a condition or a batch."""
+
+
+Events = Float[Array, "n *event"]
+"""A batch of events with exactly one leading axis."""
+
+Conditions = Float[Array, "n *condition"]
+"""The conditions of a batch of events."""
+
+Values = Float[Array, " n"]
+"""A log density, or a log det, of each event of a batch."""
 
 
 class Conditional(Protocol):

@@ -6,11 +6,14 @@ from typing import final
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from fluvial.methods import method
 from fluvial.shapes import (
+    Conditions,
+    Events,
     Shape,
+    Values,
     as_floats,
     broadcast_batches,
     checked_condition,
@@ -18,7 +21,14 @@ from fluvial.shapes import (
     leading_axes,
 )
 
-Pair = tuple[Array, Array]
+Pair = tuple[Events, Values]
+"""A batch of events, and the log det of each."""
+
+EventPair = tuple[Float[Array, "*event"], Float[Array, ""]]
+"""One event, and its log det."""
+
+BatchPair = tuple[Float[Array, "*batch_event"], Float[Array, "*batch"]]
+"""Events with any leading axes, and their log dets."""
 
 
 class Bijector(eqx.Module):
@@ -43,11 +53,11 @@ class Bijector(eqx.Module):
     condition_shape: eqx.AbstractVar[Shape | None]
 
     @abstractmethod
-    def _forward_and_log_det(self, z: Array, condition: Array | None) -> Pair:
+    def _forward_and_log_det(self, z: Events, condition: Conditions | None) -> Pair:
         """Map (n, *event_shape) and (n, *condition_shape) or None to (n, *event_shape), (n,)."""
 
     @abstractmethod
-    def _inverse_and_log_det(self, x: Array, condition: Array | None) -> Pair:
+    def _inverse_and_log_det(self, x: Events, condition: Conditions | None) -> Pair:
         """Map (n, *event_shape) and (n, *condition_shape) or None to (n, *event_shape), (n,)."""
 
     @property
@@ -62,7 +72,9 @@ class Bijector(eqx.Module):
 
     @final
     @method
-    def forward(self, z: ArrayLike, condition: ArrayLike | None = None) -> Array:
+    def forward(
+        self, z: ArrayLike, condition: ArrayLike | None = None
+    ) -> Float[Array, "*batch_event"]:
         """Map latents `(..., *event_shape)` to data of the same shape.
 
         Raises:
@@ -72,7 +84,9 @@ class Bijector(eqx.Module):
 
     @final
     @method
-    def inverse(self, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
+    def inverse(
+        self, x: ArrayLike, condition: ArrayLike | None = None
+    ) -> Float[Array, "*batch_event"]:
         """Map data `(..., *event_shape)` to latents of the same shape.
 
         Raises:
@@ -82,13 +96,13 @@ class Bijector(eqx.Module):
 
     @final
     @method
-    def forward_and_log_det(self, z: ArrayLike, condition: ArrayLike | None = None) -> Pair:
+    def forward_and_log_det(self, z: ArrayLike, condition: ArrayLike | None = None) -> BatchPair:
         """Return `forward(z)` and log |det dx/dz| of shape `(...)`."""
         return self._apply(self._forward_and_log_det, "z", z, condition)
 
     @final
     @method
-    def inverse_and_log_det(self, x: ArrayLike, condition: ArrayLike | None = None) -> Pair:
+    def inverse_and_log_det(self, x: ArrayLike, condition: ArrayLike | None = None) -> BatchPair:
         """Return `inverse(x)` and log |det dz/dx| of shape `(...)`."""
         return self._apply(self._inverse_and_log_det, "x", x, condition)
 
@@ -103,7 +117,7 @@ class Bijector(eqx.Module):
         name: str,
         value: ArrayLike,
         condition: ArrayLike | None,
-    ) -> Pair:
+    ) -> BatchPair:
         value = as_floats(value)
         batch = leading_axes(value, self.event_shape, name, type(self).__name__)
         if self.condition_shape is None:
@@ -127,11 +141,11 @@ class PerEvent(Bijector):
     """
 
     @abstractmethod
-    def _event_forward_and_log_det(self, z: Array, condition: Array | None) -> Pair:
+    def _event_forward_and_log_det(self, z: Array, condition: Array | None) -> EventPair:
         """Map one event to one event and its scalar log det."""
 
     @abstractmethod
-    def _event_inverse_and_log_det(self, x: Array, condition: Array | None) -> Pair:
+    def _event_inverse_and_log_det(self, x: Array, condition: Array | None) -> EventPair:
         """Map one event to one event and its scalar log det."""
 
     @final

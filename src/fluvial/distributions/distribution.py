@@ -6,12 +6,15 @@ from typing import final
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array, ArrayLike, Float
 
 from fluvial.errors import ShapeError
 from fluvial.methods import method
 from fluvial.shapes import (
+    Conditions,
+    Events,
     Shape,
+    Values,
     as_floats,
     broadcast_batches,
     checked_condition,
@@ -39,23 +42,23 @@ class Distribution(eqx.Module):
     condition_shape: eqx.AbstractVar[Shape | None]
 
     @abstractmethod
-    def _log_prob(self, x: Array, condition: Array | None) -> Array:
+    def _log_prob(self, x: Events, condition: Conditions | None) -> Values:
         """Map (n, *event_shape) and (n, *condition_shape) or None to (n,)."""
 
     @abstractmethod
-    def _sample(self, key: Array, n: int, condition: Array | None) -> Array:
+    def _sample(self, key: Array, n: int, condition: Conditions | None) -> Events:
         """Draw (n, *event_shape), given (n, *condition_shape) or None."""
 
     def _sample_and_log_prob(
-        self, key: Array, n: int, condition: Array | None
-    ) -> tuple[Array, Array]:
+        self, key: Array, n: int, condition: Conditions | None
+    ) -> tuple[Events, Values]:
         """Draw (n, *event_shape) and return it with its log density (n,)."""
         x = self._sample(key, n, condition)
         return x, self._log_prob(x, condition)
 
     @final
     @method
-    def log_prob(self, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
+    def log_prob(self, x: ArrayLike, condition: ArrayLike | None = None) -> Float[Array, "*batch"]:
         """Return the log density of events, in nats.
 
         Args:
@@ -82,7 +85,7 @@ class Distribution(eqx.Module):
     @method
     def sample(
         self, key: Array, shape: int | Shape = (), condition: ArrayLike | None = None
-    ) -> Array:
+    ) -> Float[Array, "*batch_event"]:
         """Draw independent events.
 
         Args:
@@ -105,7 +108,7 @@ class Distribution(eqx.Module):
     @method
     def sample_and_log_prob(
         self, key: Array, shape: int | Shape = (), condition: ArrayLike | None = None
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Float[Array, "*batch_event"], Float[Array, "*batch"]]:
         """Draw as `sample` does, and return the events with their log density.
 
         Returns:
