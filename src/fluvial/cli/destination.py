@@ -19,6 +19,8 @@ def check_destination(path: Path, *, force: bool, inputs: Sequence[Path]) -> Non
         OSError: where its directory does not exist or cannot be written to, or the name is too
             long.
     """
+    if str(path) == "-":
+        raise DataError("-: the result needs a file of its own; name one")
     if path.is_dir():
         raise DataError(f"{path}: is a directory; name a file in it")
     if path.exists() or path.is_symlink():

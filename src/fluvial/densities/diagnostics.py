@@ -18,7 +18,7 @@ MAX_DISCRETE_VALUES, MIN_ROWS_TO_TELL = 10, 50
 """Different values up to which a column counts as discrete, and rows from which one can tell."""
 
 MIN_EPOCHS_TO_TELL = 10
-"""Epochs after which a flow that never beat its start is told of."""
+"""Epochs after which a flow that never beat its start is told of, unless time was up."""
 
 LITTLE_WEIGHT = 0.02
 """Weight of all flows in a mixture below which they have gained nothing."""
@@ -92,10 +92,12 @@ def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | 
         if history.stop_reason == "max_seconds":
             warn_user(_no_time(max_seconds, is_mixture=is_mixture))
         return
-    if len(history.validation_loss) >= MIN_EPOCHS_TO_TELL and not history.best_epoch:
+    has_time = history.stop_reason != "max_seconds"
+    n_judged = len(history.validation_loss)
+    if n_judged >= (MIN_EPOCHS_TO_TELL if has_time else 1) and not history.best_epoch:
         warn_user(
             "no epoch of the flow scored held-out rows better than its untrained start, which is "
-            "returned; another learning_rate, more rows or fewer columns would help"
+            "returned; another learning_rate, more time, more rows or fewer columns would help"
         )
     if is_mixture:
         _warn_of_useless_flow(density)

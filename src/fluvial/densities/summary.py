@@ -67,7 +67,8 @@ def _held_out(density: TableDensity) -> Iterator[str]:
     yield f"held out      {density.held_out.score:.4f}{plus} nats a row"
     for name, found in density.gains.items():
         yield (
-            f"  better by {found['gain']:.4f} +- {found['standard_error']:.4f} nats a row than "
+            f"  {'better' if found['gain'] >= 0 else 'worse'} by {abs(found['gain']):.4f} +- "
+            f"{found['standard_error']:.4f} nats a row than "
             f"{BASELINES[name]}"
         )
 

@@ -98,8 +98,17 @@ class TableDensity:
         return np.concatenate(scored)
 
     def sample(self, n: int, *, seed: int, raw: bool = False) -> np.ndarray:
-        """Draw rows (n, D), in the units of the columns, float64; see `samples`."""
-        return np.concatenate(list(self.samples(n, seed=seed, raw=raw)))
+        """Draw rows (n, D), in the units of the columns, float64; see `samples`.
+
+        Raises:
+            MemoryError: where there is no room for so many.
+        """
+        # All at once, so that a number beyond the memory is refused before anything is drawn.
+        drawn, start = np.empty((n, self.schema.n_columns)), 0
+        for rows in self.samples(n, seed=seed, raw=raw):
+            drawn[start : start + len(rows)] = rows
+            start += len(rows)
+        return drawn
 
     def samples(self, n: int, *, seed: int, raw: bool = False) -> Iterator[np.ndarray]:
         """Draw n rows, some after the other, so that memory stays flat.

@@ -1,7 +1,7 @@
 """A base distribution pushed through a bijector."""
 
-from abc import abstractmethod
-from typing import Any, final
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import equinox as eqx
 from jaxtyping import Array
@@ -14,70 +14,11 @@ from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, part_condition
 
 
-class AbstractTransformed(Distribution):
-    """The maths of `x = bijector.forward(z)`, as its two kinds share it.
-
-    They differ in what they compile: `TransformedDistribution` nothing, `fluvial.flows.Flow` its
-    public methods.
-    """
-
-    base: Distribution = eqx.field(converter=as_distribution)
-    bijector: Bijector
-
-    def __check_init__(self):
-        if self.base.event_shape != self.bijector.event_shape:
-            raise ShapeError(
-                f"the base has event_shape {self.base.event_shape}, "
-                f"but the bijector has {self.bijector.event_shape}"
-            )
-        of_base, of_bijector = self.base.condition_shape, self.bijector.condition_shape
-        if None not in (of_base, of_bijector) and of_base != of_bijector:
-            raise ShapeError(
-                f"the base declares condition_shape {of_base}, but the bijector {of_bijector}"
-            )
-
-    @property
-    def event_shape(self) -> Shape:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.bijector.event_shape
-
-    @property
-    def condition_shape(self) -> Shape | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        declared = self.bijector.condition_shape
-        return self.base.condition_shape if declared is None else declared
-
-    # Abstract again: the base class derives it from the other two, at the cost of an inverse.
-    @abstractmethod
-    def _sample_and_log_prob(
-        self, key: Array, n: int, condition: Array | None
-    ) -> tuple[Array, Array]: ...
-
-    def _density(self, x: Array, condition: Array | None) -> Array:
-        return by_tiles(self._density_of_tile, x, condition)
-
-    def _density_of_tile(self, x: Array, condition: Array | None) -> Array:
-        z, log_det = self.bijector._inverse_and_log_det(x, condition)
-        return self.base._log_prob(z, part_condition(self.base, condition)) + log_det
-
-    def _draw(self, key: Array, n: int, condition: Array | None) -> Array:
-        z = self.base._sample(key, n, part_condition(self.base, condition))
-        return self._forward(z, condition)[0]
-
-    def _draw_with_density(
-        self, key: Array, n: int, condition: Array | None
-    ) -> tuple[Array, Array]:
-        z, log_prob = self.base._sample_and_log_prob(key, n, part_condition(self.base, condition))
-        x, log_det = self._forward(z, condition)
-        return x, log_prob - log_det
-
-    def _forward(self, z: Array, condition: Array | None) -> tuple[Array, Array]:
-        return by_tiles(self.bijector._forward_and_log_det, z, condition)
-
-
-@final
-class TransformedDistribution(AbstractTransformed):
+class TransformedDistribution(Distribution):
     """The distribution of `x = bijector.forward(z)` with z from `base`.
 
-    `log p(x) = log base(z) + log |det dz/dx|` with `z = bijector.inverse(x)`.
+    `log p(x) = log base(z) + log |det dz/dx|` with `z = bijector.inverse(x)`. Nothing is compiled
+    here; `fluvial.flows.Flow` compiles its methods.
 
     Args:
         base: a distribution over latents: one of `fluvial.distributions`, or any object with
@@ -96,16 +37,69 @@ class TransformedDistribution(AbstractTransformed):
         Papamakarios et al. 2021, arXiv 1912.02762, equation 1.
     """
 
+    base: Distribution
+    bijector: Bijector
+    _is_compiled: ClassVar[bool] = False
+    """Whether the methods are compiled: all that a kind of it may change."""
+
     def __init__(self, base: Any, bijector: Bijector):
+        base = as_distribution(base)
+        if base.event_shape != bijector.event_shape:
+            raise ShapeError(
+                f"the base has event_shape {base.event_shape}, "
+                f"but the bijector has {bijector.event_shape}"
+            )
+        of_base, of_bijector = base.condition_shape, bijector.condition_shape
+        if None not in (of_base, of_bijector) and of_base != of_bijector:
+            raise ShapeError(
+                f"the base declares condition_shape {of_base}, but the bijector {of_bijector}"
+            )
         self.base, self.bijector = base, bijector
 
+    @property
+    def event_shape(self) -> Shape:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.bijector.event_shape
+
+    @property
+    def condition_shape(self) -> Shape | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        declared = self.bijector.condition_shape
+        return self.base.condition_shape if declared is None else declared
+
     def _log_prob(self, x: Array, condition: Array | None) -> Array:
-        return self._density(x, condition)
+        return self._run(_log_prob, x, condition)
 
     def _sample(self, key: Array, n: int, condition: Array | None) -> Array:
-        return self._draw(key, n, condition)
+        return self._run(_sample, key, n, condition)
 
     def _sample_and_log_prob(
         self, key: Array, n: int, condition: Array | None
     ) -> tuple[Array, Array]:
-        return self._draw_with_density(key, n, condition)
+        return self._run(_sample_and_log_prob, key, n, condition)
+
+    def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return (_COMPILED[function] if self._is_compiled else function)(self, *arguments)
+
+
+def _log_prob(self: TransformedDistribution, x: Array, condition: Array | None) -> Array:
+    def of_tile(x: Array, condition: Array | None) -> Array:
+        z, log_det = self.bijector._inverse_and_log_det(x, condition)
+        return self.base._log_prob(z, part_condition(self.base, condition)) + log_det
+
+    return by_tiles(of_tile, x, condition)
+
+
+def _sample(self: TransformedDistribution, key: Array, n: int, condition: Array | None) -> Array:
+    z = self.base._sample(key, n, part_condition(self.base, condition))
+    return by_tiles(self.bijector._forward_and_log_det, z, condition)[0]
+
+
+def _sample_and_log_prob(
+    self: TransformedDistribution, key: Array, n: int, condition: Array | None
+) -> tuple[Array, Array]:
+    z, log_prob = self.base._sample_and_log_prob(key, n, part_condition(self.base, condition))
+    x, log_det = by_tiles(self.bijector._forward_and_log_det, z, condition)
+    return x, log_prob - log_det
+
+
+_FUNCTIONS: list[Any] = [_log_prob, _sample, _sample_and_log_prob]
+_COMPILED = {function: eqx.filter_jit(function) for function in _FUNCTIONS}

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from fluvial.densities import fit_table_density
 from fluvial.densities.diagnostics import warn_of_fit
 from fluvial.densities.hyperparameters import DEFAULTS
+from fluvial.densities.ranges import whole
 from fluvial.densities.summary import summarise
 from fluvial.errors import ShapeError, TrainingInterrupted
 from fluvial.estimators.documentation import with_hyperparameters
@@ -265,13 +266,12 @@ class FlowDensity(
         Raises
         ------
         ValueError
-            Where `n_samples` is not at least 1.
+            Where `n_samples` is no whole number of at least 1.
         """
         check_is_fitted(self)
-        if n_samples < 1:
-            raise ValueError(f"n_samples must be at least 1, but is {n_samples}")
+        n = whole("n_samples", n_samples)
         seed = sampling_seed(random_state)
-        return self.table_density_.sample(int(n_samples), seed=seed, raw=raw)
+        return self.table_density_.sample(n, seed=seed, raw=raw)
 
     def transform(self, X):
         """Map rows to the latent space, in which the fitted rows are nearly standard normal.

@@ -1,20 +1,18 @@
 """The type that every recipe returns."""
 
-from typing import Any, final
-
-import equinox as eqx
-from jaxtyping import Array
+from typing import Any, ClassVar, final
 
 from fluvial.bijectors import Bijector
-from fluvial.distributions.transformed import AbstractTransformed
+from fluvial.distributions.transformed import TransformedDistribution
 
 
 @final
-class Flow(AbstractTransformed):
-    """A distribution of `x = bijector.forward(z)`, z from `base`, with compiled public methods.
+class Flow(TransformedDistribution):
+    """A `TransformedDistribution` whose methods are compiled.
 
-    As `fluvial.distributions.TransformedDistribution`, which compiles nothing. The first call of
-    `log_prob`, `sample` or `sample_and_log_prob` with new shapes compiles, later ones do not.
+    `log_prob(x, condition=None)`, `sample(key, shape=(), condition=None)` and
+    `sample_and_log_prob(key, shape=(), condition=None)`, as of every distribution; the first call
+    with new shapes compiles, later ones do not.
 
     Attributes:
         base: the distribution of the latents z.
@@ -26,19 +24,7 @@ class Flow(AbstractTransformed):
         (5, 2)
     """
 
+    _is_compiled: ClassVar[bool] = True
+
     def __init__(self, base: Any, bijector: Bijector):
-        self.base, self.bijector = base, bijector
-
-    @eqx.filter_jit
-    def _log_prob(self, x: Array, condition: Array | None) -> Array:
-        return self._density(x, condition)
-
-    @eqx.filter_jit
-    def _sample(self, key: Array, n: int, condition: Array | None) -> Array:
-        return self._draw(key, n, condition)
-
-    @eqx.filter_jit
-    def _sample_and_log_prob(
-        self, key: Array, n: int, condition: Array | None
-    ) -> tuple[Array, Array]:
-        return self._draw_with_density(key, n, condition)
+        super().__init__(base, bijector)
