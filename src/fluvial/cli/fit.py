@@ -1,12 +1,14 @@
 """`fluvial fit`: learn the distribution of a table."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fluvial.cli import fit_options, options
+from fluvial.cli import checkpointing, fit_options, options, outcome
 from fluvial.cli.destination import check_destination
 from fluvial.cli.failures import bad_option, say
 from fluvial.cli.outcome import writing
@@ -14,6 +16,9 @@ from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError, TrainingInterrupted
 from fluvial.files.formats import STANDARD_INPUT, input_format, without_format
 from fluvial.files.row_range import RowRange
+
+if TYPE_CHECKING:
+    from fluvial.densities import Checkpoint
 
 
 def fit(
@@ -48,6 +53,8 @@ def fit(
     seed: options.Seed = 0,
     contamination: fit_options.Contamination = None,
     force: options.Force = False,
+    checkpoint: fit_options.Checkpoints = None,
+    resume: fit_options.Resume = False,
     as_json: options.AsJson = False,
     no_cache: options.NoCache = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
@@ -86,6 +93,11 @@ def fit(
     input_format(table)
     path = _beside(table) if output is None else output
     check_destination(path, force=force, inputs=[table])
+    kept = None
+    if checkpointing.check_options(checkpoint, resume=resume, max_seconds=max_seconds):
+        kept = checkpointing.open_checkpoint(
+            path, table, asked=bool(checkpoint), resume=resume, force=force, quiet=quiet
+        )
     summary = _fit_file(
         table,
         path,
@@ -97,6 +109,7 @@ def fit(
         arguments=given | {"random_state": seed, "verbose": 0 if quiet else 1},
         force=force,
         no_cache=no_cache,
+        checkpoint=kept,
     )
     options.print_summary(summary, as_json=as_json)
 
@@ -121,6 +134,7 @@ def _fit_file(
     arguments: dict[str, Any],
     force: bool,
     no_cache: bool,
+    checkpoint: Checkpoint | None,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
     from fluvial.cli.selection import choose_columns
@@ -145,9 +159,11 @@ def _fit_file(
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
     try:
-        detector = FlowAnomalyDetector(**arguments).fit(numbers)
-    except TrainingInterrupted as interrupted:
-        if interrupted.flow is None:
+        detector = FlowAnomalyDetector(**arguments).fit(numbers, checkpoint=checkpoint)
+    except KeyboardInterrupt as interrupted:
+        if not isinstance(interrupted, TrainingInterrupted) or interrupted.flow is None:
+            if checkpoint is not None and checkpoint.path.exists():
+                outcome.keeps(checkpoint.path)
             raise
         detector = interrupted.flow
         epoch = detector.density_.history_.best_epoch
@@ -155,4 +171,6 @@ def _fit_file(
     seconds = time.perf_counter() - start
     with writing(path):
         written = save_model(detector, path, left_out=left_out, force=force)
+    if checkpoint is not None:
+        checkpoint.remove()
     return {**describe(written, path), "seconds": round(seconds, 3)}

@@ -18,6 +18,18 @@ Contamination = Annotated[
         help="Flag this share of the rows given, in (0, 0.5]; else 1 % of held-out rows.",
     ),
 ]
+Checkpoints = Annotated[
+    bool | None,
+    typer.Option(
+        "--checkpoint/--no-checkpoint",
+        help="Keep what is learned in FILE.checkpoint until the model is written; else once a fit"
+        " has lasted a minute.",
+        show_default=False,
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from FILE.checkpoint of a fit that was killed.")
+]
 Recipe = Annotated[
     str | None,
     typer.Option(

@@ -17,6 +17,11 @@ def so_far() -> str:
     return "; ".join(_written)
 
 
+def keeps(path: Path) -> None:
+    """Remember that a file is kept from which the command can go on."""
+    _written.append(f"--resume goes on from {path}")
+
+
 @contextmanager
 def writing(path: Path | None) -> Iterator[None]:
     """Remember what the block writes: a file, whole or not at all, or a table to stdout (None)."""

@@ -8,14 +8,13 @@ from itertools import product
 
 import numpy as np
 
+from fluvial.densities.fitted import ENDED_EARLY, Fitted
 from fluvial.densities.folds import FoldRows
-from fluvial.densities.members import Fitted, FittedByFold
+from fluvial.densities.members import FittedByFold
 from fluvial.densities.time_budget import TimeBudget
 from fluvial.errors import TrainingError
 from fluvial.parallel import threads
 from fluvial.training.progress import Progress, progress
-
-ENDED_EARLY = ("interrupted", "max_seconds")
 
 Task = tuple[int, int]
 """The numbers of a fold and of a member."""

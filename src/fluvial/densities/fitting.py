@@ -7,9 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from fluvial import training
+from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.diagnostics import compare, gaussian
 from fluvial.densities.folds import Fold, FoldRows, folds_of, training_rows
 from fluvial.densities.hyperparameters import AUTO, Hyperparameters
+from fluvial.densities.identity import identity
 from fluvial.densities.interruption import interruption, stop_if_asked, stop_if_untrained
 from fluvial.densities.members import held_out_log_probs
 from fluvial.densities.specification import build, flow_specification
@@ -19,6 +21,10 @@ from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
 from fluvial.training.interrupt import Interrupt
+from fluvial.training.snapshots import Snapshots
+
+FLOW = "flow"
+"""What a checkpoint calls the fit of a single recipe."""
 
 
 def fit_table_density(
@@ -26,6 +32,8 @@ def fit_table_density(
     schema: Schema,
     hyperparameters: Hyperparameters,
     rng: np.random.RandomState,
+    *,
+    checkpoint: Checkpoint | None = None,
 ) -> TableDensity:
     """Fit the density that the hyperparameters ask for.
 
@@ -37,8 +45,12 @@ def fit_table_density(
         hyperparameters: checked when they were made.
         rng: determines the held-out rows, the noise, the starting parameters and the order of
             training.
+        checkpoint: keeps what takes long in a file, and goes on from there; None keeps nothing.
 
     Raises:
+        ModelFileError: where the checkpoint is to be resumed, but damaged or of another fit.
+        OSError: where it cannot be read.
+        ValueError: for a checkpoint together with `max_seconds`.
         DataError: for fewer than two rows and only constant columns.
         TrainingError: where training diverges.
         ForkError: in a process that was forked after JAX had computed.
@@ -54,9 +66,15 @@ def fit_table_density(
         (100,)
     """
     refuse_in_fork()
+    limit = hyperparameters.max_seconds
+    if checkpoint is not None and limit is not None and limit < np.inf:
+        raise ValueError(
+            "a checkpoint needs max_seconds=None: what is learned within a limit of time depends "
+            "on the time, and cannot be resumed"
+        )
     # From first to last, so that no moment is left at which JAX could drop a Ctrl-C.
     with Interrupt() as interrupt:
-        density = _fit(matrix, schema, hyperparameters, rng, interrupt)
+        density = _fit(matrix, schema, hyperparameters, rng, interrupt, checkpoint)
     if interrupt.asked:
         raise interruption(density)
     return density
@@ -68,6 +86,7 @@ def _fit(
     hyperparameters: Hyperparameters,
     rng: np.random.RandomState,
     interrupt: Interrupt,
+    checkpoint: Checkpoint | None,
 ) -> TableDensity:
     folds = folds_of(hyperparameters, matrix, rng)
     training_places = training_rows(folds)
@@ -76,6 +95,8 @@ def _fit(
         matrix, resolution=resolution, training=training_places, label=schema.label
     )
     seed = int(rng.randint(np.iinfo(np.int32).max))
+    if checkpoint is not None:
+        checkpoint.begin(lambda: identity(matrix, schema, hyperparameters, seed))
     seen = matrix[training_places]
     steps = resolution.step
     seen = dequantised(seen, steps, np.random.RandomState(seed))
@@ -87,9 +108,10 @@ def _fit(
     of_folds = _scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
     stop_if_asked(interrupt)
     if hyperparameters.flow == AUTO:
-        fitted = fit_mixture(hyperparameters, rows, of_folds, seed=seed)
+        fitted = fit_mixture(hyperparameters, rows, of_folds, seed=seed, checkpoint=checkpoint)
     else:
-        fitted = _fit_flow(hyperparameters, of_folds[0], interrupt, seed=seed)
+        snapshots = None if checkpoint is None else checkpoint.part(FLOW)
+        fitted = _fit_flow(hyperparameters, of_folds[0], interrupt, snapshots, seed=seed)
     return TableDensity(
         schema=schema,
         scaler=scaler,
@@ -143,7 +165,12 @@ def _scaled_folds(
 
 
 def _fit_flow(
-    hyperparameters: Hyperparameters, rows: FoldRows, interrupt: Interrupt, *, seed: int
+    hyperparameters: Hyperparameters,
+    rows: FoldRows,
+    interrupt: Interrupt,
+    snapshots: Snapshots | None,
+    *,
+    seed: int,
 ) -> FittedDistribution:
     """Fit the flow of a single recipe."""
     given = hyperparameters
@@ -162,6 +189,7 @@ def _fit_flow(
         patience=given.patience,
         show_progress=bool(given.verbose),
         validation_data=rows.held_out,
+        snapshots=snapshots,
     )
     stop_if_untrained(interrupt, [history])
     _, plain = held_out_log_probs(distribution, rows)

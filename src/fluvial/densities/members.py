@@ -8,8 +8,10 @@ import jax
 import numpy as np
 
 from fluvial.densities import evaluation
+from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.classical import StackedMixtures, fit_kernel_density
 from fluvial.densities.effort import MemberFlow
+from fluvial.densities.fitted import ENDED_EARLY, Fitted
 from fluvial.densities.folds import FoldRows
 from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.densities.specification import (
@@ -21,31 +23,13 @@ from fluvial.densities.specification import (
 from fluvial.densities.time_budget import TimeBudget
 from fluvial.distributions import KernelDensity
 from fluvial.training import History, fit
+from fluvial.training.snapshots import Snapshots
 
 MIN_BATCH, BATCHES_AN_EPOCH = 32, 32
 """Rows of a batch at least, and batches of an epoch where rows are few."""
 
 RATE_FACTOR = 3
 """Times the learning rate of a single flow: the mixture's flows take fewer steps."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A member that was fitted to a fold.
-
-    Attributes:
-        distribution: in scaled units.
-        specification: what it is, as a model file holds it.
-        held_out: log density (m,) of the rows that chose, None without them.
-        plain: the same without the noise of rounded columns.
-        history: the training of a flow.
-    """
-
-    distribution: Any
-    specification: Specification
-    held_out: np.ndarray | None
-    plain: np.ndarray | None
-    history: History | None = None
 
 
 @dataclass(frozen=True)
@@ -157,12 +141,14 @@ class FlowMember:
         hyperparameters: of the density.
         n_steps: training steps at most.
         budget: shares the time out.
+        checkpoint: keeps its fits, and their training from time to time; or None.
     """
 
     flow: MemberFlow
     hyperparameters: Hyperparameters
     n_steps: int
     budget: TimeBudget
+    checkpoint: Checkpoint | None = None
     is_flow: bool = True
 
     @property
@@ -176,7 +162,19 @@ class FlowMember:
         return f"{self.flow.recipe}({self.flow.arguments})"
 
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
-        """Train it on a fold; after Ctrl-C nothing is compiled any more."""
+        """Train it on a fold, or go on from a checkpoint; after Ctrl-C nothing is compiled."""
+        if self.checkpoint is None:
+            return self._fit(fold, seed, None)
+        # No two fits of one density have the same seed.
+        part = self.checkpoint.part(f"{self.name}.{seed}")
+        fitted = part.finished()
+        if fitted is None:
+            fitted = self._fit(fold, seed, part)
+            if fitted.history is not None and fitted.history.stop_reason not in ENDED_EARLY:
+                part.finish(fitted)
+        return fitted
+
+    def _fit(self, fold: FoldRows, seed: int, snapshots: Snapshots | None) -> Fitted:
         rows = fold.training
         if self.budget.is_interrupted():
             return self.untrained(rows, seed)
@@ -197,6 +195,7 @@ class FlowMember:
             patience=given.patience,
             show_progress=False,
             validation_data=fold.held_out,
+            snapshots=snapshots,
         )
         return _judged(flow, specification, fold, history)
 

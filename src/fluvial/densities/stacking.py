@@ -7,15 +7,16 @@ from typing import Any, Literal
 import jax.numpy as jnp
 import numpy as np
 
+from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.classical import StackedMixtures
 from fluvial.densities.classical.mixture_search import unconverged
 from fluvial.densities.cross_fitting import cross_fit, progress_of_fits
 from fluvial.densities.effort import EFFORTS, Effort
+from fluvial.densities.fitted import Fitted
 from fluvial.densities.folds import FoldRows
 from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.densities.interruption import stop_if_untrained
 from fluvial.densities.members import (
-    Fitted,
     FittedByFold,
     FlowMember,
     GaussianMixtureMember,
@@ -66,7 +67,12 @@ class FittedDistribution:
 
 
 def fit_mixture(
-    hyperparameters: Hyperparameters, rows: np.ndarray, folds: Sequence[FoldRows], *, seed: int
+    hyperparameters: Hyperparameters,
+    rows: np.ndarray,
+    folds: Sequence[FoldRows],
+    *,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
 ) -> FittedDistribution:
     """Fit Gaussian mixtures, a kernel density and flows, and weight them on held-out rows.
 
@@ -77,8 +83,11 @@ def fit_mixture(
         rows: (n, D) scaled rows of all folds.
         folds: the rows of each fold.
         seed: of the starts and the order of training.
+        checkpoint: keeps the flows' fits and goes on from them, or None; the classical densities
+            are fitted anew.
 
     Raises:
+        ModelFileError: where the checkpoint holds what is no such fit.
         TrainingError: where training diverges.
         TrainingInterrupted: after Ctrl-C where no flow has learned anything; where one has, it
             returns what there is.
@@ -93,7 +102,9 @@ def fit_mixture(
             hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
         )
         mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, of_mixtures, budget)
-        flows = [FlowMember(flow, hyperparameters, n_steps, budget) for flow in effort.flows]
+        flows = [
+            FlowMember(flow, hyperparameters, n_steps, budget, checkpoint) for flow in effort.flows
+        ]
         trained = flows[: budget.n_flows]
         members: list[FittedByFold] = [*trained, KernelDensityMember()]
         n_fits = len(folds) * len(trained)

@@ -158,7 +158,7 @@ class FlowDensity(
         self.random_state = random_state
         self.effort = effort
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, checkpoint=None):
         """Learn the density of the rows of a table.
 
         Parameters
@@ -167,6 +167,10 @@ class FlowDensity(
             Finite numbers; booleans count as 0 and 1. Not modified.
         y : Ignored
             Present for scikit-learn's conventions.
+        checkpoint : Checkpoint or None, default=None
+            A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
+            was killed goes on from there bit by bit as it would have. Not together with
+            `max_seconds`.
 
         Returns
         -------
@@ -185,6 +189,8 @@ class FlowDensity(
             estimator is fitted with the best so far, and is the `flow` of the exception (a
             clone in `cross_val_score`, say, is reached that way); else it is as it was before.
             A second Ctrl-C ends at once and keeps nothing.
+        ModelFileError, OSError
+            Where the checkpoint is to be resumed and is damaged, of another fit, or absent.
         ValueError
             Where a hyper-parameter is out of its range.
         """
@@ -193,7 +199,9 @@ class FlowDensity(
         rng = check_random_state(self.random_state)
         # Replaced when all is learned: a fit that fails leaves the last one whole.
         try:
-            self.table_density_ = fit_table_density(matrix, schema, hyperparameters, rng)
+            self.table_density_ = fit_table_density(
+                matrix, schema, hyperparameters, rng, checkpoint=checkpoint
+            )
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise

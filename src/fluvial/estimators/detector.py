@@ -93,7 +93,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.effort = effort
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, checkpoint=None):
         """Learn the density of the rows of a table, and the threshold.
 
         Parameters
@@ -102,6 +102,10 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
             Finite numbers; booleans count as 0 and 1. Not modified.
         y : Ignored
             Present for scikit-learn's conventions.
+        checkpoint : Checkpoint or None, default=None
+            A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
+            was killed goes on from there bit by bit as it would have. Not together with
+            `max_seconds`.
 
         Returns
         -------
@@ -120,6 +124,8 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
             estimator is fitted with the best so far, and is the `flow` of the exception (a
             clone in `cross_val_score`, say, is reached that way); else it is as it was before.
             A second Ctrl-C ends at once and keeps nothing.
+        ModelFileError, OSError
+            Where the checkpoint is to be resumed and is damaged, of another fit, or absent.
         ValueError
             Where a hyper-parameter is out of its range.
         """
@@ -127,7 +133,7 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         chosen = self.get_params(deep=False)
         del chosen["contamination"]
         try:
-            self._choose_threshold(FlowDensity(**chosen).fit(X), X)
+            self._choose_threshold(FlowDensity(**chosen).fit(X, checkpoint=checkpoint), X)
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise

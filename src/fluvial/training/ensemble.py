@@ -42,9 +42,9 @@ def fit_ensemble(
         X: rows (n, *event_shape), finite.
         condition: (n, *condition_shape) where the flows declare one.
         sample_weight: (n,), not negative; the weight of each row in both losses.
-        **settings: the other arguments of `fit`. Without `validation_data` each member holds out
-            rows of its own, and each holds a copy of its rows on the device. `max_seconds` is the
-            limit of all of them together.
+        **settings: the other arguments of `fit`, but for `snapshots`. Without `validation_data`
+            each member holds out rows of its own, and each holds a copy of its rows on the device.
+            `max_seconds` is the limit of all of them together.
 
     Returns:
         The fitted flows, and their histories, which share their `seconds`.
@@ -68,6 +68,8 @@ def fit_ensemble(
     """
     began = time.monotonic()
     options = Options(**settings)
+    if options.snapshots is not None:
+        raise ValueError("an ensemble keeps no snapshots; fit its flows one by one for that")
     keys, flows = list(keys), list(flows)
     if not flows or len(keys) != len(flows):
         raise ValueError(

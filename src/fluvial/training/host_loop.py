@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,20 +10,19 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
-from fluvial.errors import TrainingError, TrainingInterrupted
+from fluvial.errors import ModelFileError, TrainingError, TrainingInterrupted
 from fluvial.parallel import refuse_in_fork, threads
 from fluvial.training.compiled_loop import MAX_FAILURES, advance, start
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
+from fluvial.training.log import FAILURE, Log
 from fluvial.training.progress import Progress
 from fluvial.training.run import Run
-from fluvial.training.state import BY_EPOCHS, BY_FAILURE, BY_PATIENCE, DONE, NEVER, State
+from fluvial.training.snapshots import Snapshots, restored, snapshot
+from fluvial.training.state import NEVER, State
 
 SEGMENT_SECONDS = 0.5
 """Seconds that a segment is to take: so often training looks at the time and at Ctrl-C."""
-
-FAILURE = "failure"
-REASONS = {BY_EPOCHS: "max_epochs", BY_PATIENCE: "patience", BY_FAILURE: FAILURE}
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ def train(
     began: float,
     max_seconds: float | None,
     bar: Progress,
+    snapshots: Snapshots | None = None,
 ) -> tuple[list[Any], list[History], bool]:
     """Train groups of members side by side, in segments of about `SEGMENT_SECONDS`.
 
@@ -63,12 +63,14 @@ def train(
         began: when training began, on the monotonic clock.
         max_seconds: the time limit; None or infinity for none.
         bar: is told how training goes.
+        snapshots: where those of a single member are kept; training goes on from the last one.
 
     Returns:
         The best parameters and the history of each member, and whether Ctrl-C was pressed and
         nobody outside hears it.
 
     Raises:
+        ModelFileError: where the last snapshot is not of this training.
         TrainingError: where the loss of a member was not finite too often.
     """
     refuse_in_fork()
@@ -79,7 +81,8 @@ def train(
             for group, of_group in zip(groups, starts, strict=True)
         ]
         limit = float("inf") if max_seconds is None else max_seconds
-        states, logs = _until_the_end(groups, states, began, limit, bar, interrupt)
+        states, logs = _resumed(groups, states, snapshots)
+        states = _until_the_end(groups, states, logs, began, limit, bar, interrupt, snapshots)
         histories = _finished(logs, bar, time.monotonic() - began)
         best = []
         for group, state in zip(groups, states, strict=True):
@@ -104,16 +107,31 @@ def interruption(flow: Any, history: Any) -> TrainingInterrupted:
     return TrainingInterrupted(message, flow, history)
 
 
+def _resumed(
+    groups: Sequence[Group], states: list[State], snapshots: Snapshots | None
+) -> tuple[list[State], list[Log]]:
+    """Return the states to go on from, and what was recorded of each member until then."""
+    arrays = None if snapshots is None else snapshots.load()
+    if snapshots is None or arrays is None:
+        return states, [Log() for group in groups for _ in range(group.size)]
+    try:
+        state, log = restored(arrays, states[0])
+    except ModelFileError as error:
+        raise ModelFileError(f"{snapshots.where}: {error}") from None
+    return [state], [log]
+
+
 def _until_the_end(
     groups: Sequence[Group],
     states: list[State],
+    logs: Sequence[Log],
     began: float,
     limit: float,
     bar: Progress,
     interrupt: Interrupt,
-) -> tuple[list[State], list["_Log"]]:
+    snapshots: Snapshots | None,
+) -> list[State]:
     n_steps, n_segments = 1, 0
-    logs = [_Log() for group in groups for _ in range(group.size)]
     has_held_out = groups[0].run.validation is not None
     reason = ""
     with threads() as pool:
@@ -130,6 +148,8 @@ def _until_the_end(
             for log, recorded in zip(logs, _recorded(groups, states), strict=True):
                 log.read(*recorded, held_out=has_held_out)
             _show(bar, logs)
+            if snapshots is not None and not _ended(logs) and snapshots.is_due():
+                snapshots.save(snapshot(states[0], logs[0]))
             n_segments += 1
             if n_segments > 1:
                 n_steps = _next_steps(n_steps, time.monotonic() - segment)
@@ -137,7 +157,7 @@ def _until_the_end(
                 reason = "max_seconds"
     for log in logs:
         log.reason = log.reason or reason
-    return states, logs
+    return states
 
 
 def _advanced(n_steps: int, time_share: float, group: Group, state: State) -> State:
@@ -156,41 +176,13 @@ def _recorded(groups: Sequence[Group], states: Sequence[State]) -> list[tuple[An
     ]
 
 
-@dataclass
-class _Log:
-    """What the segments recorded of one member."""
-
-    train: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    rate: list[float] = field(default_factory=list)
-    reason: str = ""
-    best_epoch: int = 0
-
-    def read(self, record: Any, phase: Any, reason: Any, best: Any, *, held_out: bool) -> None:
-        """Add what the last segment recorded; nothing once the member has ended."""
-        if self.reason:
-            return
-        self.train += record.train_loss[: record.n_epochs].tolist()
-        self.rate += record.learning_rate[: record.n_epochs].tolist()
-        if held_out:
-            self.validation += record.validation_loss[: record.n_epochs].tolist()
-        self.best_epoch = int(best)
-        if phase == DONE:
-            self.reason = REASONS[int(reason)]
-
-    def history(self, seconds: float) -> History:
-        """Return it as a history."""
-        losses = tuple(self.train), tuple(self.validation)
-        return History(*losses, tuple(self.rate), self.reason, self.best_epoch, seconds)
-
-
-def _ended(logs: Sequence[_Log]) -> bool:
+def _ended(logs: Sequence[Log]) -> bool:
     """Whether all members have ended, or one has failed."""
     reasons = [log.reason for log in logs]
     return all(reasons) or FAILURE in reasons
 
 
-def _show(bar: Progress, logs: Sequence[_Log]) -> None:
+def _show(bar: Progress, logs: Sequence[Log]) -> None:
     """Show the mean over members, at the epoch of the one that has come farthest."""
     if all(log.train for log in logs):
         held_out = [log.validation[-1] for log in logs if log.validation]
@@ -207,7 +199,7 @@ def _next_steps(n_steps: int, elapsed: float) -> int:
     return int(np.clip(n_steps * min(factor, 4.0), 1, NEVER))
 
 
-def _finished(logs: Sequence[_Log], bar: Progress, seconds: float) -> list[History]:
+def _finished(logs: Sequence[Log], bar: Progress, seconds: float) -> list[History]:
     """Say how training ended.
 
     Raises:

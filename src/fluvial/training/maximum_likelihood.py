@@ -9,6 +9,7 @@ from fluvial.training.history import History
 from fluvial.training.minimisation import minimise
 from fluvial.training.objective import negative_log_likelihood
 from fluvial.training.options import HeldOut, Options
+from fluvial.training.snapshots import Snapshots
 
 
 def fit(
@@ -27,6 +28,7 @@ def fit(
     min_delta: float = Options.min_delta,
     show_progress: bool = Options.show_progress,
     validation_data: HeldOut | None = Options.validation_data,
+    snapshots: Snapshots | None = Options.snapshots,
 ) -> tuple[Any, History]:
     """Fit a flow to rows by maximum likelihood.
 
@@ -60,6 +62,8 @@ def fit(
         min_delta: how much lower the loss must be to count for patience, in nats.
         show_progress: a bar on stderr on a terminal, a line at the start and the end elsewhere.
         validation_data: held-out rows, or a pair (rows, condition), in place of a share of `X`.
+        snapshots: where the state of training is kept from time to time, and gone on from, see
+            `fluvial.training.snapshots.Snapshots`; None keeps none.
 
     Returns:
         The fitted flow, and its `History`.
@@ -72,6 +76,7 @@ def fit(
             the best `flow` so far and its `history`. A second Ctrl-C raises at once, and keeps
             nothing.
         ValueError: where a setting is out of its range.
+        ModelFileError: where the snapshot to go on from is not of this training.
 
     Examples:
         >>> flow = fluvial.flows.maf(jax.random.key(0), n_features=2, n_layers=2)
@@ -98,4 +103,5 @@ def fit(
         min_delta=min_delta,
         show_progress=show_progress,
         validation_data=validation_data,
+        snapshots=snapshots,
     )

@@ -56,6 +56,7 @@ def minimise(
         DataError: where there are no rows or values that are not finite.
         TrainingError: where the loss is not finite for the third time.
         TrainingInterrupted: after Ctrl-C, as by `fit`.
+        ModelFileError: where the snapshot to go on from is not of this training.
         ValueError: where a setting is out of its range, or is of rows and there are none.
 
     Examples:
@@ -90,7 +91,12 @@ def minimise(
     )
     start = (parts.params, key)
     (best,), (history,), is_interrupted = train(
-        [Group(run)], [start], began=began, max_seconds=options.max_seconds, bar=bar
+        [Group(run)],
+        [start],
+        began=began,
+        max_seconds=options.max_seconds,
+        bar=bar,
+        snapshots=options.snapshots,
     )
     fitted = eqx.combine(best, parts.frozen)
     if is_interrupted:

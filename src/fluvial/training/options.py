@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import ArrayLike
 
+from fluvial.training.snapshots import Snapshots
 from fluvial.training.state import NEVER, Settings
 
 HeldOut = ArrayLike | tuple[ArrayLike, ArrayLike | None]
@@ -37,6 +38,7 @@ class Options:
     min_delta: float = 0.0
     show_progress: bool = True
     validation_data: HeldOut | None = None
+    snapshots: Snapshots | None = None
 
     def __post_init__(self):
         counts = {"batch_size": self.batch_size, "max_epochs": self.max_epochs}

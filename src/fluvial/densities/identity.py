@@ -1,0 +1,69 @@
+"""What makes two fits the same: equal rows, hyperparameters, seed and versions."""
+
+import hashlib
+from dataclasses import asdict
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from fluvial.artifacts.model_file import library_versions
+from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.errors import ModelFileError, told
+from fluvial.tables import Schema
+
+WITHOUT_EFFECT = ("verbose", "max_seconds")
+"""Hyperparameters that do not change what is learned; a fit with checkpoints has no time limit."""
+
+
+def identity(
+    matrix: np.ndarray, schema: Schema, hyperparameters: Hyperparameters, seed: int
+) -> dict[str, Any]:
+    """Return what two fits must share to learn the same, of what JSON holds.
+
+    Args:
+        matrix: (n, D), the rows.
+        schema: their columns.
+        hyperparameters: all of them.
+        seed: drawn from the random state once the folds are.
+    """
+    chosen = asdict(hyperparameters)
+    if chosen["hidden_sizes"] is not None:
+        chosen["hidden_sizes"] = list(chosen["hidden_sizes"])
+    options = {name: value for name, value in chosen.items() if name not in WITHOUT_EFFECT}
+    return {
+        "shape": list(matrix.shape),
+        "values": hashlib.sha256(np.ascontiguousarray(matrix).data).hexdigest(),
+        "columns": schema.to_json(),
+        "precision": str(jnp.result_type(float)),
+        "seed": seed,
+        **options,
+        **library_versions(),
+    }
+
+
+def refuse_other(found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Refuse the identity of another fit.
+
+    Args:
+        found: the one that a file holds.
+        wanted: that of the fit that is to go on.
+
+    Raises:
+        ModelFileError: naming what differs, and what to do.
+    """
+    differing = [n for n in (*wanted, *found) if n not in found or n not in wanted]
+    differing += [n for n in wanted if n in found and found[n] != wanted[n]]
+    if not differing:
+        return
+    told_of = [_difference(name, found, wanted) for name in dict.fromkeys(differing)]
+    raise ModelFileError(
+        f"this checkpoint is of another fit, with other {', '.join(told_of)}; give the table and "
+        "the options of that fit, or begin anew without resuming"
+    )
+
+
+def _difference(name: str, found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    if name in ("values", "columns", "seed"):  # numbers that say nothing, or too much
+        return name
+    return f"{name} ({told(found.get(name))}, now {told(wanted.get(name))})"
