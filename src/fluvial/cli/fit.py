@@ -19,6 +19,7 @@ from fluvial.files.row_range import RowRange
 
 if TYPE_CHECKING:
     from fluvial.densities import Checkpoint
+    from fluvial.estimators import FlowAnomalyDetector
 
 
 def fit(
@@ -158,19 +159,31 @@ def _fit_file(
 
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
-    try:
-        detector = FlowAnomalyDetector(**arguments).fit(numbers, checkpoint=checkpoint)
-    except KeyboardInterrupt as interrupted:
-        if not isinstance(interrupted, TrainingInterrupted) or interrupted.flow is None:
-            if checkpoint is not None and checkpoint.path.exists():
-                outcome.keeps(checkpoint.path)
-            raise
-        detector = interrupted.flow
-        epoch = detector.density_.history_.best_epoch
-        say(f"fluvial: interrupted; keeping the best model so far, of epoch {epoch}")
+    detector = _fitted(FlowAnomalyDetector(**arguments), numbers, checkpoint)
     seconds = time.perf_counter() - start
     with writing(path):
         written = save_model(detector, path, left_out=left_out, force=force)
     if checkpoint is not None:
         checkpoint.remove()
     return {**describe(written, path), "seconds": round(seconds, 3)}
+
+
+def _fitted(
+    detector: FlowAnomalyDetector, numbers: Any, checkpoint: Checkpoint | None
+) -> FlowAnomalyDetector:
+    """Fit a detector; after Ctrl-C return what was learned.
+
+    Raises:
+        KeyboardInterrupt: where nothing was.
+    """
+    try:
+        return detector.fit(numbers, checkpoint=checkpoint)
+    except KeyboardInterrupt as interrupted:
+        if not isinstance(interrupted, TrainingInterrupted) or interrupted.flow is None:
+            if checkpoint is not None and checkpoint.path.exists():
+                outcome.keeps(checkpoint.path)
+            raise
+        best = interrupted.flow
+    epoch = best.density_.history_.best_epoch
+    say(f"fluvial: interrupted; keeping the best model so far, of epoch {epoch}")
+    return best
