@@ -135,7 +135,7 @@ def test_a_fit_that_is_killed_twice_goes_on_to_the_same_file(run, directory, tmp
     whole = json.loads(run("info", "m.fluvial", "--json").stdout)["sha256"]
     Path("m.fluvial").unlink()
     ended = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("killed.py")), "1", "0", "6", *fit],
+        [sys.executable, str(Path(__file__).with_name("killed.py")), "1", "0", "20", *fit],
         capture_output=True,
         text=True,
         env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
@@ -143,7 +143,7 @@ def test_a_fit_that_is_killed_twice_goes_on_to_the_same_file(run, directory, tmp
         check=True,
     )
     all_ended = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert len(all_ended) == 6
+    assert len(all_ended) == 20
     for fits in all_ended:
         assert fits["model"] == whole, fits
         assert fits["left"] == []

@@ -1,5 +1,7 @@
 """Fits that are cut off at any of their checkpoints, and go on from there."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ rng = np.random.default_rng(0)
 X = np.column_stack([rng.normal(size=90), rng.normal(size=90).round(1)])
 SMALL = {"n_layers": 1, "hidden_sizes": (4,)}
 MAF = {"flow": "maf", "max_epochs": 6, "batch_size": 32, "random_state": 0, **SMALL}
-AUTO = {"flow": "auto", "effort": "fast", "random_state": 0}
+AUTO: dict[str, Any] = {"flow": "auto", "effort": "fast", "random_state": 0}
 FLOWS = (MemberFlow("maf", SMALL, 0.1), MemberFlow("maf", SMALL | {"n_layers": 2}, 0.1))
 TINY = Effort(15, 15, 2, 1_000, FLOWS)
 
@@ -108,6 +110,17 @@ def test_flows_that_have_ended_are_not_trained_again(monkeypatch, all_flows):
 def test_a_short_fit_writes_nothing(tmp_path):
     FlowDensity(**MAF).fit(X, checkpoint=kept(tmp_path, after=60))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_second_fit_begins_anew(tmp_path):
+    one = kept(tmp_path)
+    FlowDensity(**AUTO).fit(X, checkpoint=one)
+    other: dict[str, Any] = AUTO | {"random_state": 1}
+    FlowDensity(**other).fit(X, checkpoint=one)
+    FlowDensity(**other).fit(X).save(tmp_path / "alone")
+    resumed = Checkpoint(tmp_path / "m.checkpoint", resume=True)
+    FlowDensity(**other).fit(X, checkpoint=resumed).save(tmp_path / "resumed")
+    assert (tmp_path / "resumed").read_bytes() == (tmp_path / "alone").read_bytes()
 
 
 def test_it_is_removed_on_demand(unfinished):

@@ -87,9 +87,14 @@ class Checkpoint:
             ModelFileError: where the file is damaged or of another fit.
             OSError: where it cannot be read.
         """
-        self._identify = identify
-        if not self._resume:
-            return
+        # Whatever an earlier fit has left here is not of this one.
+        self._identify, self._identity = identify, None
+        self._arrays, self._finished = {}, {}
+        self._began, self._failed = time.monotonic(), False
+        if self._resume:
+            self._read()
+
+    def _read(self) -> None:
         where = str(self.path)
         file = read_model(self.path, kind=KIND)
         with naming(KIND, where):
