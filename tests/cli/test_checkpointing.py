@@ -11,6 +11,7 @@ from tests.cli.cases import TINY
 from tests.cli.test_process import ENVIRONMENT
 
 from fluvial.densities import Checkpoint, checkpoint
+from fluvial.errors import TrainingInterrupted
 
 LONG = (*TINY[:-1], "2000", "--patience", "2000")
 FIT = ("--exclude", "id", "-o", "m.fluvial")
@@ -121,6 +122,17 @@ def test_a_file_that_is_no_checkpoint_is_not_replaced(refuse, run, tmp_path, dir
     assert "m.fluvial.checkpoint: is no checkpoint" in line
     assert run("fit", directory / "train.csv", *FIT, *TINY, "--no-checkpoint").exit_code == 0
     assert other.read_text() == "mine"
+
+
+def test_ctrl_c_before_all_else_keeps_it(monkeypatch, run, directory, left):
+    def interrupted(self, X, **options):
+        raise TrainingInterrupted("nothing was learned")
+
+    monkeypatch.setattr("fluvial.estimators.FlowAnomalyDetector.fit", interrupted)
+    ended = run("fit", directory / "train.csv", *FIT, *TINY, "--resume", "-q")
+    assert ended.exit_code == 130
+    assert ended.stderr == f"fluvial: interrupted; --resume goes on from {left.name}\n"
+    assert left.exists()
 
 
 def test_a_checkpoint_is_no_model(refuse, left):
