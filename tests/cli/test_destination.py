@@ -13,9 +13,9 @@ from fluvial.estimators import FlowAnomalyDetector
 def test_a_file_that_appears_during_a_fit_is_kept_and_so_is_the_model(run, directory, monkeypatch):
     fit = FlowAnomalyDetector.fit
 
-    def fit_meanwhile(self, X, y=None):
+    def fit_meanwhile(self, X, **options):
         Path("m.fluvial").write_text("theirs")
-        return fit(self, X)
+        return fit(self, X, **options)
 
     monkeypatch.setattr(FlowAnomalyDetector, "fit", fit_meanwhile)
     result = run("fit", directory / "train.csv", "--exclude", "id", "-o", "m.fluvial", *TINY, "-q")
