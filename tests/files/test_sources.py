@@ -31,6 +31,7 @@ def cells(path, **marks):
         ("T.CSV.GZ", gzip.compress(CONTENT[:5].encode()) + gzip.compress(CONTENT[5:].encode())),
         ("t.tsv.gz", gzip.compress(CONTENT.replace(",", "\t").encode())),
     ],
+    ids=["csv", "tsv", "gzip", "gzip in two members", "tsv in gzip"],
 )
 def test_text_is_read_by_its_extension(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
