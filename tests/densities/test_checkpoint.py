@@ -148,7 +148,7 @@ def test_the_checkpoint_of_another_fit_is_refused(unfinished, rows, arguments, m
 
 def test_of_another_version_is_refused(monkeypatch, unfinished):
     monkeypatch.setattr(
-        "fluvial.densities.identity.library_versions", lambda: {"fluvial": "9", "jax": "8"}
+        "fluvial.densities.identity.writer_versions", lambda: {"fluvial": "9", "jax": "8"}
     )
     with pytest.raises(ModelFileError, match=r"fluvial \('.*', now '9'\), jax"):
         FlowDensity(**MAF).fit(X, checkpoint=Checkpoint(unfinished, resume=True))

@@ -103,7 +103,7 @@ def write_model(
         "format_version": FORMAT_VERSION,
         "kind": kind,
         "sha256": BLANK,
-        "libraries": library_versions(),
+        "libraries": writer_versions(),
         **header,
     }
     text = compose(entries)
@@ -266,7 +266,7 @@ def _check_sum(data: bytes, start: int, sha256: Any, where: str) -> None:
         raise altered
 
 
-def library_versions() -> dict[str, str]:
+def writer_versions() -> dict[str, str]:
     """Return the versions that a file written now tells: of fluvial, its libraries, Python."""
     others = {name: metadata.version(name) for name in LIBRARIES}
     return {"fluvial": __version__, **others, "python": platform.python_version()}

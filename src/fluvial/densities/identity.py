@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from fluvial.artifacts.model_file import library_versions
+from fluvial.artifacts.model_file import writer_versions
 from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.errors import ModelFileError, told
 from fluvial.tables import Schema
@@ -38,7 +38,7 @@ def identity(
         "precision": str(jnp.result_type(float)),
         "seed": seed,
         **options,
-        **library_versions(),
+        **writer_versions(),
     }
 
 

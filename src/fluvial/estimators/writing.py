@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from fluvial.artifacts import ModelFile, write_model
-from fluvial.artifacts.model_file import FORMAT_VERSION, library_versions
+from fluvial.artifacts.model_file import FORMAT_VERSION, writer_versions
 from fluvial.densities import TableDensity
 from fluvial.densities.storage import arrays_of, header_of
 from fluvial.estimators.parameters import stored_parameters
@@ -45,7 +45,7 @@ def write_estimator(
     header = {"parameters": stored_parameters(estimator), **entries, **header_of(density)}
     header["notes"] = dict(notes or {})
     sha256 = write_model(path, kind=kind, header=header, arrays=arrays, replace=replace)
-    return ModelFile(kind, FORMAT_VERSION, library_versions(), sha256, header, arrays)
+    return ModelFile(kind, FORMAT_VERSION, writer_versions(), sha256, header, arrays)
 
 
 def write_detector(
