@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
@@ -36,6 +37,15 @@ def as_floats(value: ArrayLike) -> Array:
     if jnp.issubdtype(value.dtype, jnp.floating):
         return value
     return value.astype(jnp.result_type(float))
+
+
+def common_type(*values: Any) -> Any:
+    """Return the type that holds those of all arrays and types.
+
+    Where JAX refuses to mix types (strict promotion), too: what takes this type says so.
+    """
+    with jax.numpy_dtype_promotion("standard"):
+        return jnp.result_type(*values)
 
 
 def leading_axes(value: Array, shape: Shape, name: str, owner: str) -> Shape:

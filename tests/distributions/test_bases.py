@@ -145,7 +145,7 @@ def test_what_is_trained_moves_the_density_with_finite_gradients(x64, name):
     assert all(np.all(np.isfinite(leaf)) for leaf in found)
     moving = [np.any(leaf != 0) for leaf in found]
     # The density of a uniform does not change where its ends move together.
-    assert sum(moving) == len(moving) - (name == "uniform")
+    assert np.sum(moving) == len(moving) - (name == "uniform")
     with_noise = randomise(base, KEY, 0.1)
     assert np.all(with_noise.log_prob(x) != base.log_prob(x))
 

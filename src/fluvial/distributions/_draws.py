@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
+from fluvial.shapes import common_type
+
 Draw = Callable[[Array, int, Array | None], Array]
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 256, 2048
@@ -65,7 +67,7 @@ def _of_one_type(
     """Return functions of a key and conditions for `size` events, and last one that draws none."""
     some = None if condition is None else jnp.zeros((size, *condition.shape[1:]), condition.dtype)
     results = [jax.eval_shape(lambda k, c, d=draw: d(k, size, c), key, some) for draw in draws]
-    dtype = jnp.result_type(*results)
+    dtype = common_type(*results)
     branches: list[Callable[[Array, Array | None], Array]] = [
         lambda key, condition, draw=draw: draw(key, size, condition).astype(dtype) for draw in draws
     ]

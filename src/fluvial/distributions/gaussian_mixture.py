@@ -18,7 +18,7 @@ from fluvial.distributions._joint import log_sum_exp
 from fluvial.distributions._stored import Free, LogWeights, Positive, known
 from fluvial.distributions.distribution import Distribution
 from fluvial.errors import ShapeError
-from fluvial.shapes import Shape, as_floats
+from fluvial.shapes import Shape, as_floats, common_type
 
 COMPONENTS_AT_ONCE = 16
 
@@ -80,7 +80,7 @@ class GaussianMixture(Distribution):
             whole = known(*jax.tree.leaves(matrices))
             matrices = np.asarray(matrices) if whole else jnp.asarray(matrices)
         _check_shapes(weights, means, matrices, name)
-        dtype = jnp.promote_types(means.dtype, _float_type(matrices))
+        dtype = common_type(means.dtype, _float_type(matrices))
         factors = cholesky_factors(matrices) if name == "covariances" else matrices
         trils = checked_factors(factors, dtype, name)
         self._log_weights = LogWeights(weights.astype(dtype), trainable=trainable)
@@ -110,11 +110,11 @@ class GaussianMixture(Distribution):
         log_diagonals = jnp.log(self._diagonals.value.astype(x.dtype))
         distances = lax.map(
             lambda component: _distance(x, *component),
-            (self.means, self.scale_trils.astype(x.dtype)),
+            (self.means.astype(x.dtype), self.scale_trils.astype(x.dtype)),
             batch_size=COMPONENTS_AT_ONCE,
         )
         constant = self.event_shape[0] * math.log(2 * math.pi) / 2 + jnp.sum(log_diagonals, axis=1)
-        joint = self._log_weights.value - constant - distances.T / 2
+        joint = self._log_weights.value.astype(x.dtype) - constant - distances.T / 2
         return log_sum_exp(joint)
 
     def _sample(self, key, n, condition) -> Array:

@@ -93,7 +93,8 @@ class KernelDensity(Distribution):
         return jnp.exp(self._log_weights.value)
 
     def _log_prob(self, x, condition) -> Array:
-        dtype = jnp.result_type(x.dtype, self.rows.dtype)
+        wide = jnp.result_type(float)
+        dtype = wide if x.dtype != self.rows.dtype else x.dtype
         bandwidth = self.bandwidth.astype(dtype)
         total = log_kernel_sums(
             x.astype(dtype),
@@ -101,7 +102,6 @@ class KernelDensity(Distribution):
             bandwidth,
             self._log_weights.value.astype(dtype),
         )
-        wide = jnp.result_type(float)
         constant = jnp.sum(jnp.log(bandwidth.astype(wide)))
         constant += self.event_shape[0] * math.log(2 * math.pi) / 2
         return total.astype(wide) - constant

@@ -74,10 +74,12 @@ class Mixture(Distribution):
         return jnp.exp(self._log_weights.value)
 
     def _log_prob(self, x, condition) -> Array:
+        wide = jnp.result_type(float)
         log_probs = [
-            part._log_prob(x, part_condition(part, condition)) for part in self.distributions
+            part._log_prob(x, part_condition(part, condition)).astype(wide)
+            for part in self.distributions
         ]
-        joint = jnp.stack(log_probs, axis=1) + self._log_weights.value
+        joint = jnp.stack(log_probs, axis=1) + self._log_weights.value.astype(wide)
         return log_sum_exp(joint)
 
     def _sample(self, key, n, condition) -> Array:

@@ -10,7 +10,7 @@ from jaxtyping import Array, ArrayLike
 
 from fluvial.distributions._stored import Free, Positive, checked_positive
 from fluvial.distributions.distribution import Distribution
-from fluvial.shapes import Shape, as_floats, sum_event
+from fluvial.shapes import Shape, as_floats, common_type, sum_event
 
 
 class StandardNormal(Distribution):
@@ -91,5 +91,5 @@ class DiagonalNormal(Distribution):
 def common(*values: ArrayLike) -> tuple[Array, ...]:
     """Return floats of one common shape and type."""
     arrays = jnp.broadcast_arrays(*(as_floats(value) for value in values))
-    dtype = jnp.result_type(*arrays)
+    dtype = common_type(*arrays)
     return tuple(array.astype(dtype) for array in arrays)

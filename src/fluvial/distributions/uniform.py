@@ -73,9 +73,10 @@ class Uniform(Distribution):
         return (high - low) / 2 * jnp.expm1(soft_clip(self._raw_log_width.value, LOG_FACTOR_BOUND))
 
     def _log_prob(self, x, condition) -> Array:
+        x = x.astype(jnp.result_type(float))
         low, high = self.low, self.high
-        outside = (x < low) | (x > high)
-        density = -jnp.log((high - low).astype(jnp.result_type(float)))
+        outside = (x < low.astype(x.dtype)) | (x > high.astype(x.dtype))
+        density = -jnp.log((high - low).astype(x.dtype))
         inside = jnp.where(jnp.isnan(x), jnp.nan, density)
         return sum_event(jnp.where(outside, -jnp.inf, inside))
 

@@ -1,0 +1,1 @@
+from tests.strict_promotion import strict_promotion as strict_promotion
