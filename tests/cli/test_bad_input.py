@@ -165,7 +165,7 @@ def test_the_model_itself_cannot_be_the_output(refuse, model):
         (["fit", "t.csv", "--n-layers", "0"], "--n-layers"),
         (["fit", "t.csv", "--hidden-sizes", "8,x"], "--hidden-sizes"),
         (["fit", "t.csv", "--hidden-sizes", ""], "--hidden-sizes"),
-        (["fit", "t.csv", "--flow", "maf", "--n-bins", "4"], "n_bins"),
+        (["fit", "t.csv", "--flow", "maf", "--n-bins", "4"], "'--n-bins': n_bins must be None"),
         (["fit", "t.csv", "--learning-rate", "-1"], "--learning-rate"),
         (["fit", "t.csv", "--learning-rate", "nan"], "--learning-rate"),
         (["fit", "t.csv", "--max-seconds", "0"], "--max-seconds"),

@@ -72,7 +72,9 @@ class Hyperparameters:
         if self.hidden_sizes is not None:
             self._set("hidden_sizes", _sizes(self.hidden_sizes))
         if self.n_bins is not None and not self.has_bins:
-            raise ValueError(f"flow={self.flow!r} has no bins; leave n_bins=None")
+            raise ValueError(
+                f"n_bins must be None, since flow={self.flow!r} has no bins, but is {self.n_bins}"
+            )
         infinity = float("inf")
         self._set("learning_rate", real("learning_rate", self.learning_rate, 0, infinity, "()"))
         fraction = real("validation_fraction", self.validation_fraction, 0, 1, "[)")
