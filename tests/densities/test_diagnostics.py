@@ -7,7 +7,8 @@ from scipy import stats
 from tests.densities.test_stacking import TINY as AUTO
 from tests.estimators.cases import TINY, table
 
-from fluvial.densities.diagnostics import gaussian_log_prob, warn_of_fit
+from fluvial.densities.diagnostics import gaussian_log_prob, warn_of_effort, warn_of_fit
+from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.errors import DataWarning
 from fluvial.estimators import FlowDensity, load
 
@@ -73,3 +74,10 @@ def test_training_rows_far_above_held_out_ones_are_warned_of(density, rows):
     history = replace(density.history_, validation_loss=tuple(losses))
     with pytest.warns(DataWarning, match=r"trained on score 1.4 nats above held-out rows"):
         warn_of_fit(replace(fitted, history=history), rows[:9], None)
+
+
+def test_an_effort_that_does_nothing_is_warned_of(rows):
+    for given in ({"flow": "maf"}, {"flow": "auto", "effort": "fast"}):
+        warn_of_effort(Hyperparameters(**given))
+    with pytest.warns(DataWarning, match="effort='fast' does nothing with flow='maf'.*'auto' alone"):
+        FlowDensity(**TINY, effort="fast").fit(rows)

@@ -56,7 +56,7 @@ Effort = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="fast, balanced or thorough: how much work auto takes.",
+        help="fast, balanced or thorough: how much work auto takes; for --flow auto alone.",
         rich_help_panel=_FLOW,
     ),
 ]

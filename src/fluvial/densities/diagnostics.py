@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from fluvial.densities.folds import FoldRows
+from fluvial.densities.hyperparameters import AUTO, DEFAULTS, Hyperparameters
 from fluvial.densities.table_density import TableDensity
 from fluvial.densities.time_budget import FIRST_FLOW
 from fluvial.tables.warning import warn_user
@@ -77,6 +78,16 @@ def gaussian_log_prob(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
     white = solve_triangular(factor, (queries - rows.mean(axis=0)).T, lower=True)
     constant = np.log(np.diag(factor)).sum() + n_features * math.log(2 * math.pi) / 2
     return -(white**2).sum(axis=0) / 2 - constant
+
+
+def warn_of_effort(hyperparameters: Hyperparameters) -> None:
+    """Warn where `effort` was chosen and does nothing."""
+    given = hyperparameters
+    if given.flow != AUTO and given.effort != DEFAULTS.effort:
+        warn_user(
+            f"effort={given.effort!r} does nothing with flow={given.flow!r}, which is one flow: it "
+            f"is for flow={AUTO!r} alone; max_epochs and max_seconds bound the work of one flow"
+        )
 
 
 def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | None) -> None:

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.densities import fit_table_density
-from fluvial.densities.diagnostics import warn_of_fit
+from fluvial.densities.diagnostics import warn_of_effort, warn_of_fit
 from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.ranges import whole
 from fluvial.densities.summary import summarise
@@ -195,6 +195,7 @@ class FlowDensity(
             Where a hyper-parameter is out of its range.
         """
         hyperparameters = hyperparameters_of(self)
+        warn_of_effort(hyperparameters)
         matrix, schema = read_table(X)
         rng = check_random_state(self.random_state)
         # Replaced when all is learned: a fit that fails leaves the last one whole.

@@ -44,7 +44,7 @@ HYPERPARAMETERS = """\
         How much work "auto" takes, in steps and not in seconds, so that seeds reproduce: at most
         1,000, 4,000 or 20,000 training steps of each flow, or 1,000, 2,000 or 5,000 a fold where
         members are cross-fitted; beyond 10,000 rows in proportion to them, up to three times as
-        many with 13 columns or fewer, twice with 20. Single recipes ignore it.
+        many with 13 columns or fewer, twice with 20. One flow ignores it, with a warning.
 """
 
 
