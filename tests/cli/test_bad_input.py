@@ -275,7 +275,8 @@ def test_what_simply_works(run, some, columns):
     table = pa.table(columns(np.array(some)))
     pq.write_table(table, "t.parquet")
     result = run("fit", "t.parquet", *TINY, "--quiet")
-    assert (result.exit_code, result.stderr) == (0, "")
+    warned = [line for line in result.stderr.splitlines() if "can only be a Gaussian" not in line]
+    assert (result.exit_code, warned) == (0, [])
     assert run("score", "t.fluvial", "t.parquet", "-o", "s.parquet").exit_code == 0
     scored = pq.read_table("s.parquet")
     assert np.isfinite(scored.column("log_prob").to_numpy()).all()

@@ -11,6 +11,7 @@ from fluvial.densities.diagnostics import gaussian_log_prob, warn_of_effort, war
 from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.errors import DataWarning
 from fluvial.estimators import FlowDensity, load
+from fluvial.tables import TableScaler
 
 
 def test_the_gaussian_is_scipys():
@@ -79,5 +80,21 @@ def test_training_rows_far_above_held_out_ones_are_warned_of(density, rows):
 def test_an_effort_that_does_nothing_is_warned_of(rows):
     for given in ({"flow": "maf"}, {"flow": "auto", "effort": "fast"}):
         warn_of_effort(Hyperparameters(**given))
-    with pytest.warns(DataWarning, match="effort='fast' does nothing with flow='maf'.*'auto' alone"):
+    with pytest.warns(
+        DataWarning, match="'fast' does nothing with flow='maf'.*'auto' alone"
+    ):
         FlowDensity(**TINY, effort="fast").fit(rows)
+
+
+def test_a_flow_that_can_only_be_a_gaussian_is_warned_of(density, rows):
+    def of_columns(n: int, recipe: str):
+        specification = {"type": "flow", "recipe": recipe}
+        scaler = TableScaler.fit(rows[:, :n])
+        return replace(density.table_density_, specification=specification, scaler=scaler)
+
+    warn_of_fit(of_columns(1, "neural_spline_flow"), rows, None)
+    warn_of_fit(of_columns(2, "real_nvp"), rows, None)
+    with pytest.warns(
+        DataWarning, match="'real_nvp' can only be a Gaussian .*'neural_spline"
+    ):
+        warn_of_fit(of_columns(1, "real_nvp"), rows, None)

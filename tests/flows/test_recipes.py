@@ -3,10 +3,12 @@
 import inspect
 
 import jax
+import numpy as np
 import pytest
 
 from fluvial import flows
 from fluvial.flows.recipes import RECIPES, SMALL_NETWORK_COLUMNS, build
+from fluvial.testing import randomise
 
 names = pytest.mark.parametrize("name", RECIPES)
 
@@ -55,6 +57,15 @@ def test_the_arguments_for_tables_are_those_that_the_evidence_is_for():
     }
     few = {name for name in RECIPES if RECIPES[name].table_arguments(4)["hidden_sizes"][0] == 64}
     assert few == {"real_nvp"}
+
+
+@names
+def test_affine_flows_of_one_column_are_gaussians_and_no_others(x64, name):
+    key = jax.random.key(0)
+    flow = build(name, key, n_features=1, n_layers=2, hidden_sizes=(4,))
+    log_prob = randomise(flow, key, 0.3).log_prob(np.linspace(-2, 2, 21)[:, None])
+    # The log density of a Gaussian is a parabola.
+    assert RECIPES[name].is_affine == (np.abs(np.diff(log_prob, 3)).max() < 1e-9)
 
 
 def test_an_unknown_recipe_is_named_with_those_there_are():

@@ -10,6 +10,7 @@ from fluvial.densities.folds import FoldRows
 from fluvial.densities.hyperparameters import AUTO, DEFAULTS, Hyperparameters
 from fluvial.densities.table_density import TableDensity
 from fluvial.densities.time_budget import FIRST_FLOW
+from fluvial.flows.recipes import RECIPES
 from fluvial.tables.warning import warn_user
 
 RIDGE = 1e-6
@@ -91,7 +92,9 @@ def warn_of_effort(hyperparameters: Hyperparameters) -> None:
 
 
 def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | None) -> None:
-    """Warn where a flow was not trained, gained nothing or overfits, and of discrete columns.
+    """Warn where a flow was not trained, can learn, gained or generalises little.
+
+    Discrete columns are warned of, too.
 
     Args:
         density: what was fitted.
@@ -103,6 +106,7 @@ def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | 
         if history.stop_reason == "max_seconds":
             warn_user(_no_time(max_seconds, is_mixture=is_mixture))
         return
+    _warn_of_gaussian_flow(density)
     has_time = history.stop_reason != "max_seconds"
     n_judged = len(history.validation_loss)
     if n_judged >= (MIN_EPOCHS_TO_TELL if has_time else 1) and not history.best_epoch:
@@ -127,6 +131,16 @@ def _no_time(max_seconds: float | None, *, is_mixture: bool) -> str:
     if is_mixture and max_seconds is not None and max_seconds < FIRST_FLOW:
         need = f"flows need {FIRST_FLOW:.0f} seconds and more"
     return f"no flow was trained in max_seconds={max_seconds}: {result}; {need}: give it more time"
+
+
+def _warn_of_gaussian_flow(density: TableDensity) -> None:
+    """Tell of a flow that is one Gaussian whatever the rows are."""
+    recipe = density.specification.get("recipe")
+    if recipe is not None and RECIPES[recipe].is_affine and density.scaler.n_kept == 1:
+        warn_user(
+            f"flow={recipe!r} can only be a Gaussian where a single column varies; choose "
+            "flow='neural_spline_flow' or 'auto' for other shapes"
+        )
 
 
 def _warn_of_useless_flow(density: TableDensity) -> None:

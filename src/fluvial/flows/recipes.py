@@ -30,6 +30,8 @@ class Recipe:
         build: the function of `fluvial.flows`, from a key and keyword arguments to a `Flow`.
         for_tables: arguments that the estimators take in place of the function's defaults.
         for_few_columns: likewise, for tables of at most `SMALL_NETWORK_COLUMNS` columns.
+        is_affine: whether each layer maps a column by a line, given the others: then a flow of a
+            single column is a Gaussian.
 
     Examples:
         >>> RECIPES["real_nvp"].table_arguments(2)["hidden_sizes"]
@@ -39,6 +41,7 @@ class Recipe:
     build: Callable[..., Flow]
     for_tables: Mapping[str, Any] = field(default_factory=dict)
     for_few_columns: Mapping[str, Any] = field(default_factory=dict)
+    is_affine: bool = False
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -66,8 +69,8 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "iaf": Recipe(iaf),
-    "maf": Recipe(maf),
+    "iaf": Recipe(iaf, is_affine=True),
+    "maf": Recipe(maf, is_affine=True),
     "neural_spline_flow": Recipe(
         neural_spline_flow,
         # The paper's LU maps scale small departures up: a drift of correlated columns costs them
@@ -76,9 +79,9 @@ RECIPES: dict[str, Recipe] = {
         for_tables={"n_layers": 3, "linear": "permutation"},
     ),
     # The paper has four couplings; for tables as many as in Real NVP.
-    "nice": Recipe(nice, for_tables={"n_layers": 8}),
+    "nice": Recipe(nice, for_tables={"n_layers": 8}, is_affine=True),
     # With few columns half of the units are as good in two fifths of the time.
-    "real_nvp": Recipe(real_nvp, for_few_columns={"hidden_sizes": (64, 64)}),
+    "real_nvp": Recipe(real_nvp, for_few_columns={"hidden_sizes": (64, 64)}, is_affine=True),
 }
 """Every recipe by the name that estimators, model files and the command line know."""
 
