@@ -229,6 +229,15 @@ def test_progress_goes_to_stderr_and_quiet_silences_it(run, directory):
     assert "held_out_nats" in loud.stdout
 
 
+def test_a_training_that_fails_says_so_once(run, directory):
+    fit = ["fit", directory / "train.csv", "--exclude", "id", *TINY, "-o", "m.fluvial"]
+    failed = run(*fit, "--learning-rate", "1e30")
+    assert failed.exit_code == 1
+    told = [line for line in failed.stderr.splitlines() if "not finite" in line]
+    assert len(told) == 1
+    assert told[0].startswith("fluvial: error: training failed: ")
+
+
 def test_a_density_saved_in_python_can_be_sampled_and_described(run, numbers):
     matrix = np.stack(list(numbers.values()), axis=-1)
     density = fluvial.FlowDensity(flow="real_nvp", n_layers=2, hidden_sizes=(8,), max_epochs=1)

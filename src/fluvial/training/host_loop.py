@@ -208,13 +208,12 @@ def _finished(logs: Sequence[Log], bar: Progress, seconds: float) -> list[Histor
     for number, log in enumerate(logs):
         if log.reason == FAILURE:
             whose = f" of member {number}" if len(logs) > 1 else ""
-            message = (
+            bar.finish("")
+            raise TrainingError(
                 f"the loss{whose} was not finite in epoch {len(log.train) + 1}, {MAX_FAILURES} "
                 "times with ever smaller steps; lower learning_rate, or look for extreme values "
                 "in the data"
             )
-            bar.finish(message)
-            raise TrainingError(message)
     histories = [log.history(seconds) for log in logs]
     bar.finish(_last_line(histories))
     return histories

@@ -37,8 +37,9 @@ class Lines:
         """Show nothing in between."""
 
     def finish(self, message: str) -> None:
-        """Write the last line."""
-        say(message)
+        """Write the last line, if there is one."""
+        if message:
+            say(message)
 
 
 class Bar:
@@ -66,9 +67,10 @@ class Bar:
         self._bar.update(self._task, completed=done, losses=losses)
 
     def finish(self, message: str) -> None:
-        """Remove the bar and write the last line."""
+        """Remove the bar and write the last line, if there is one."""
         self._bar.stop()
-        say(message)
+        if message:
+            say(message)
 
 
 def progress(*, show: bool, total: int, start: str, unit: str = "epoch") -> Progress:
