@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +226,11 @@ def test_progress_goes_to_stderr_and_quiet_silences_it(run, directory):
     fit = ["fit", directory / "train.csv", "--exclude", "id", *TINY, "--force", "-o", "m.fluvial"]
     loud, quiet = run(*fit), run(*fit, "--quiet")
     assert "epoch" in loud.stderr
+    # Losses are of scaled columns; the last line tells what the summary does.
+    assert loud.stderr.splitlines()[-1].startswith("losses are of scaled columns")
+    (held_out,) = re.findall(r"rows have (\S+) nats a row", loud.stderr)
+    (in_summary,) = re.findall(r"held_out_nats +(\S+)", loud.stdout)
+    assert float(held_out) == pytest.approx(float(in_summary), abs=1e-4)
     assert quiet.stderr == ""
     assert "held_out_nats" in loud.stdout
 

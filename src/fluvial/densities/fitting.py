@@ -21,6 +21,7 @@ from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
 from fluvial.training.interrupt import Interrupt
+from fluvial.training.progress import say
 from fluvial.training.snapshots import Snapshots
 
 FLOW = "flow"
@@ -75,6 +76,8 @@ def fit_table_density(
     # From first to last, so that no moment is left at which JAX could drop a Ctrl-C.
     with Interrupt() as interrupt:
         density = _fit(matrix, schema, hyperparameters, rng, interrupt, checkpoint)
+    if hyperparameters.verbose:
+        say(_in_units_of_the_table(density))
     if interrupt.asked:
         raise interruption(density)
     return density
@@ -125,6 +128,15 @@ def _fit(
         held_out=_held_out(matrix, folds, fitted.held_out, scaler),
         lattice=Lattice.find(matrix, schema.types),
     )
+
+
+def _in_units_of_the_table(density: TableDensity) -> str:
+    """Tell the held-out density as `summary` does; training tells losses of scaled columns."""
+    score = density.held_out.score
+    line = "losses are of scaled columns"
+    if score is None:
+        return f"{line}; no rows are held out to tell the density in the units of the table"
+    return f"{line}; in the units of the table held-out rows have {score:.4f} nats a row"
 
 
 def _scaled_folds(
