@@ -7,6 +7,9 @@ from typing import Any
 NAMES_SHOWN = 5
 """Names that a message lists before it only counts them."""
 
+NAME_START, NAME_END = 40, 15
+"""Characters of a long name's start and end that a message shows."""
+
 
 class DataError(ValueError):
     """The user's data cannot be used; the message names the column, the row and what to do."""
@@ -54,9 +57,21 @@ def listed(names: Sequence[str], *, quote: bool = True) -> str:
         >>> listed(["a", "b"])
         "'a', 'b'"
     """
-    shown = ", ".join(repr(name) if quote else name for name in names[:NAMES_SHOWN])
+    shown = ", ".join(quoted(name) if quote else name for name in names[:NAMES_SHOWN])
     n_more = len(names) - NAMES_SHOWN
     return f"{shown} and {n_more} more" if n_more > 0 else shown
+
+
+def quoted(name: str) -> str:
+    """Return a name in quotation marks, a very long one without its middle.
+
+    Examples:
+        >>> quoted("speed"), quoted(""), quoted("x" * 1000)
+        ("'speed'", "''", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxx'")
+    """
+    if len(name) > NAME_START + NAME_END + len("..."):
+        name = f"{name[:NAME_START]}...{name[-NAME_END:]}"
+    return repr(name)
 
 
 def printable(text: str) -> str:

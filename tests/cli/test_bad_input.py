@@ -257,6 +257,12 @@ def test_warnings_are_one_line_each_and_the_fit_goes_on(run, some):
         assert re.search(message, line), line
 
 
+def test_the_summary_shows_names_that_are_empty(run, some):
+    Path("t.csv").write_text("a,b,,\n" + rows(some, some[::-1], some, some))
+    result = run("fit", "t.csv", *TINY, "--quiet")
+    assert re.search(r"^columns_left_out +'', ''$", result.stdout, re.MULTILINE)
+
+
 def test_an_index_that_pandas_wrote_is_left_out_with_a_warning(run, some):
     (line,) = fitted(run, ",a,b\n" + rows(list(range(60)), some, some[::-1]))
     assert "column 0 has no name" in line

@@ -1,4 +1,5 @@
 import datetime
+import warnings
 from decimal import Decimal
 
 import numpy as np
@@ -194,3 +195,31 @@ def test_an_index_that_a_model_was_fitted_with_stays():
 def test_a_name_that_pandas_gives_an_index_is_warned_of(frame):
     with pytest.warns(DataWarning, match="'Unnamed: 0' may be the index"):
         assert read_table(frame({"Unnamed: 0": [0, 1, 2], **GOOD}))[1].n_columns == 4
+
+
+def test_each_column_of_large_integers_is_warned_of_in_words_of_its_own():
+    large = [2**53 + 1, 2**60]
+    told = []
+    for names in ("a", "ab", "abcdefg"):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            read_table({name: np.array(large) for name in names})
+        told.append([str(warning.message) for warning in caught])
+    # So a reader of pieces, in which more columns turn up, repeats no column.
+    first, second, many = told
+    assert [len(first), len(second), len(many)] == [1, 2, 6]
+    assert first == second[:1]
+    assert second == many[:2]
+    assert "further columns" in many[-1]
+
+
+def test_messages_shorten_long_names_and_show_empty_ones():
+    long = "start" + 400 * "x" + "end"
+    rows = {"a": [1.0, 2.0, 4.0], "": [1.0, 1.0, 1.0], long: [7.0, 7.0, 7.0]}
+    schema = read_table(rows)[1]
+    assert schema.label(1) == "column ''"
+    assert len(schema.label(2)) < 80
+    assert schema.label(2).startswith("column 'startxxx")
+    assert schema.label(2).endswith("xxxend'")
+    with pytest.raises(DataError, match=r"missing: 'a', '', 'startx+\.\.\.x+end';"):
+        schema.align({"b": [1.0]})

@@ -105,5 +105,5 @@ def _as_text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {item}" for key, item in value.items())
     if isinstance(value, list):
-        return ", ".join(map(str, value)) if value else "-"
+        return ", ".join(str(item) or repr("") for item in value) if value else "-"
     return str(value)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluvial.cli.failures import bad_option
-from fluvial.errors import DataError, DataWarning, listed
+from fluvial.errors import DataError, DataWarning, listed, quoted
 from fluvial.files.table_file import Header
 
 SCORED = ("log_prob", "decision", "is_anomaly")
@@ -49,7 +49,7 @@ def choose_columns(
     for name in SCORED:
         if name in kept:
             raise DataError(
-                f"{path}: column {name!r} has the name of a column that scoring adds;"
+                f"{path}: column {quoted(name)} has the name of a column that scoring adds;"
                 f" rename it, or leave it out with --exclude {name}"
             )
     used = set(kept)
@@ -108,7 +108,7 @@ def _without_index(path: Path | str, header: Header, names: Sequence[str]) -> li
     """Leave out of some columns those that are an index or have no name, after a warning."""
     index = set(header.index).intersection(names)
     nameless = [str(place) for place, name in enumerate(header.names) if not name]
-    described = [f"column {name!r} is an index that pandas wrote" for name in index if name]
+    described = [f"column {quoted(name)} is an index that pandas wrote" for name in index if name]
     if len(nameless) == 1 and "" in index:
         described.append(f"column {nameless[0]} has no name, as an index has none")
     for text in described:
@@ -139,5 +139,5 @@ def _named(option: str, values: Sequence[str], names: Sequence[str]) -> list[str
 
 def _no_such_column(name: str, names: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {listed(names)}"
-    return f"there is no column {name!r}; {hint}"
+    hint = f"did you mean {quoted(near[0])}?" if near else f"the columns are {listed(names)}"
+    return f"there is no column {quoted(name)}; {hint}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fluvial.errors import DataError, DataWarning
+from fluvial.errors import DataError, DataWarning, quoted
 
 MANY = 6
 """Numbers of data rarely grow over as many columns: once in 720 rows, in any order."""
@@ -27,8 +27,8 @@ def refuse_duplicates(file: object, names: Sequence[str]) -> None:
         places = [place for place, name in enumerate(names) if name == twice[0]]
         more = f" (and {len(twice) - 1} more names)" if len(twice) > 1 else ""
         raise DataError(
-            f"{file}: columns {' and '.join(map(str, places))} are both named {twice[0]!r}{more};"
-            " every column needs a name of its own"
+            f"{file}: columns {' and '.join(map(str, places))} are both named {quoted(twice[0])}"
+            f"{more}; every column needs a name of its own"
         )
 
 

@@ -1,13 +1,12 @@
 """What the cells of a CSV file spell: numbers, truth values, dates, nothing, or text."""
 
-import warnings
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute
 
-from fluvial.errors import DataWarning
-from fluvial.tables.values import EXACT_INTEGERS
+from fluvial.errors import quoted
+from fluvial.tables.values import EXACT_INTEGERS, warn_of_inexact_integers
 
 pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
 
@@ -142,12 +141,7 @@ def _warn_of_inexact_integers(numbers: pa.ChunkedArray, cells: pa.ChunkedArray, 
     if largest is None or largest < EXACT_INTEGERS:
         return
     if holds_for_all(pc.match_substring_regex(cells, r"^\s*[+-]?[0-9]+\s*$"), cells):
-        warnings.warn(
-            f"integers beyond 2^53 in column {name!r}: float64 rounds them; subtract an offset"
-            " first if the last digits matter",
-            DataWarning,
-            stacklevel=3,
-        )
+        warn_of_inexact_integers([f"column {quoted(name)}"])
 
 
 def _are_dates(cells: pa.ChunkedArray) -> bool:

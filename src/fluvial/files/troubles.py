@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
-from fluvial.errors import DataError
+from fluvial.errors import DataError, quoted
 from fluvial.files.table_file import TableFile
 from fluvial.files.text_cells import find_text
 
@@ -32,7 +32,7 @@ class Trouble:
         """Name the column, the count and the first row."""
         shown = f" ({self.example!r:.40})" if self.example else ""
         return (
-            f"column {self.column!r} holds {self.what} in {self.count} of {n_rows} rows,"
+            f"column {quoted(self.column)} holds {self.what} in {self.count} of {n_rows} rows,"
             f" the first in data row {self.row}{shown}"
         )
 

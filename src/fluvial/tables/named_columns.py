@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
-from fluvial.errors import DataError, listed
+from fluvial.errors import DataError, listed, quoted
 
 Columns = dict[str, np.ndarray]
 
@@ -69,8 +69,8 @@ def _of_rows(rows) -> Columns | None:
     for place, row in enumerate(plain):
         if not isinstance(row, Mapping) or row.keys() != plain[0].keys():
             raise DataError(
-                f"row {place} (counted from 0) has other names than row 0, {listed(names)}; give"
-                " all rows the same"
+                f"row {place} (counted from 0) has other names than row 0, "
+                f"{listed([str(name) for name in names])}; give all rows the same"
             )
     return _checked({name: [row[name] for row in plain] for name in names})
 
@@ -83,14 +83,14 @@ def _checked(columns: Mapping) -> Columns:
     for name, array in arrays.items():
         if array.ndim != 1:
             raise DataError(
-                f"column {name!r} has the shape {array.shape}; a column has one dimension"
+                f"column {quoted(name)} has the shape {array.shape}; a column has one dimension"
             )
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         first, *others = lengths
         other = next(name for name in others if lengths[name] != lengths[first])
         raise DataError(
-            f"column {first!r} has {lengths[first]} rows and column {other!r} has"
+            f"column {quoted(first)} has {lengths[first]} rows and column {quoted(other)} has"
             f" {lengths[other]}; columns of a table are of one length"
         )
     return arrays

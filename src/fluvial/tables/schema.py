@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fluvial.errors import DataError, ModelFileError, listed, told
+from fluvial.errors import DataError, ModelFileError, listed, quoted, told
 from fluvial.tables.index_columns import index_columns
 from fluvial.tables.source import Source
 from fluvial.tables.warning import warn_user
@@ -33,7 +33,7 @@ class Schema:
 
     def label(self, index: int) -> str:
         """Return what a message calls a column."""
-        return f"column {self.names[index]!r}" if self.named else f"column {index}"
+        return f"column {quoted(self.names[index])}" if self.named else f"column {index}"
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""

@@ -9,11 +9,11 @@ import numpy as np
 from narwhals.exceptions import DuplicateError
 from sklearn.utils import check_array
 
-from fluvial.errors import DataError, listed
+from fluvial.errors import DataError, listed, quoted
 from fluvial.tables.categories import decoded
 from fluvial.tables.index_columns import declared_index
 from fluvial.tables.named_columns import as_frame, named_columns
-from fluvial.tables.values import has_inexact_integers, plain_values
+from fluvial.tables.values import has_inexact_integers, plain_values, warn_of_inexact_integers
 from fluvial.tables.warning import warn_user
 
 
@@ -108,11 +108,7 @@ class Source:
                 if has_inexact_integers(values):
                     inexact.append(label(i))
         _check_finite(out, label)
-        if inexact:
-            warn_user(
-                f"integers beyond 2^53 in {listed(inexact, quote=False)}: float64 rounds them; "
-                "subtract an offset first if the last digits matter"
-            )
+        warn_of_inexact_integers(inexact)
         return out
 
     def _values(self, place: int, label: str) -> np.ndarray:
@@ -174,7 +170,7 @@ def _usable_names(table) -> tuple[str, ...] | None:
     for place, name in enumerate(names):
         if name in places:
             raise DataError(
-                f"two columns are called {name!r}: the ones at {places[name]} and {place}, "
+                f"two columns are called {quoted(name)}: the ones at {places[name]} and {place}, "
                 "counted from 0; rename one"
             )
         places[name] = place

@@ -3,10 +3,12 @@
 import datetime
 import decimal
 import numbers
+from collections.abc import Sequence
 
 import numpy as np
 
-from fluvial.errors import DataError
+from fluvial.errors import NAMES_SHOWN, DataError
+from fluvial.tables.warning import warn_user
 
 EXACT_INTEGERS = 2**53
 """float64 represents every integer up to this magnitude."""
@@ -54,6 +56,24 @@ def has_inexact_integers(values: np.ndarray) -> bool:
     if values.dtype.kind not in "iu" or values.dtype.itemsize < 8 or not values.size:
         return False
     return int(values.max()) > EXACT_INTEGERS or int(values.min()) < -EXACT_INTEGERS
+
+
+def warn_of_inexact_integers(labels: Sequence[str]) -> None:
+    """Warn of columns that hold such integers.
+
+    Once for each column, always in the same words: where a table is read in pieces, or twice, equal
+    warnings are shown once.
+
+    Args:
+        labels: what messages call the columns.
+    """
+    for label in labels[:NAMES_SHOWN]:
+        warn_user(
+            f"integers beyond 2^53 in {label}: float64 rounds them; subtract an offset first if "
+            "the last digits matter"
+        )
+    if len(labels) > NAMES_SHOWN:
+        warn_user("integers beyond 2^53 in further columns: float64 rounds them")
 
 
 def _number(value, label: str, row: int) -> float:
