@@ -1,6 +1,7 @@
 """The error and warning types of Fluvial, and how their messages list names."""
 
 import reprlib
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,28 @@ def quoted(name: str) -> str:
     if len(name) > NAME_START + NAME_END + len("..."):
         name = f"{name[:NAME_START]}...{name[-NAME_END:]}"
     return repr(name)
+
+
+def for_shell(name: str) -> str:
+    """Return a name as it is typed in a shell, on one line.
+
+    Examples:
+        >>> print(for_shell("speed"), for_shell("wind speed"), for_shell("line\\nend"))
+        speed 'wind speed' $'line\\x0aend'
+    """
+    if name.isprintable() and "  " not in name:
+        return shlex.quote(name)
+    # In this form of Bash and its like blanks that a message would lose can be escaped, too.
+    return "$'" + "".join(_escaped(character) for character in name) + "'"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return "\\" + character
+    if character.isprintable() and character != " ":
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 128 else f"\\U{code:08x}"
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """Bad input and bad options: exit code 2, one line, nothing written, no input changed."""
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,20 @@ def test_fit_refuses_a_bad_table(refuse, case):
     content, message = BAD_TABLES[case]
     Path("t.csv").write_text(content)
     assert re.search(message, refuse("fit", "t.csv", *TINY))
+
+
+@pytest.mark.parametrize("name", ["wind speed", "it's", "$HOME;"])
+def test_what_a_message_advises_can_be_pasted_into_a_shell(refuse, name):
+    Path("t.csv").write_text(f"a,b,{name}\n1,2,x\n3,4,y\n")
+    *_, advice = refuse("fit", "t.csv", *TINY).partition("with ")
+    assert shlex.split(advice) == ["--exclude", name]
+
+
+def test_a_table_that_blanks_separate_is_told_from_one_of_text(refuse):
+    Path("t.csv").write_text("a b\n1 2\n3 4\n")
+    assert refuse("fit", "t.csv", *TINY).endswith("say so with --delimiter space")
+    Path("t.csv").write_text("note\nsome text\nmore text\n")
+    assert refuse("fit", "t.csv", *TINY).endswith("--exclude note")
 
 
 @pytest.mark.parametrize("name", NOT_WHAT_IT_SAYS)

@@ -78,11 +78,9 @@ def test_training_rows_far_above_held_out_ones_are_warned_of(density, rows):
 
 
 def test_an_effort_that_does_nothing_is_warned_of(rows):
-    for given in ({"flow": "maf"}, {"flow": "auto", "effort": "fast"}):
-        warn_of_effort(Hyperparameters(**given))
-    with pytest.warns(
-        DataWarning, match="'fast' does nothing with flow='maf'.*'auto' alone"
-    ):
+    warn_of_effort(Hyperparameters(flow="maf"))
+    warn_of_effort(Hyperparameters(flow="auto", effort="fast"))
+    with pytest.warns(DataWarning, match="'fast' does nothing with flow='maf'.*'auto' alone"):
         FlowDensity(**TINY, effort="fast").fit(rows)
 
 
@@ -94,7 +92,5 @@ def test_a_flow_that_can_only_be_a_gaussian_is_warned_of(density, rows):
 
     warn_of_fit(of_columns(1, "neural_spline_flow"), rows, None)
     warn_of_fit(of_columns(2, "real_nvp"), rows, None)
-    with pytest.warns(
-        DataWarning, match="'real_nvp' can only be a Gaussian .*'neural_spline"
-    ):
+    with pytest.warns(DataWarning, match="'real_nvp' can only be a Gaussian .*'neural_spline"):
         warn_of_fit(of_columns(1, "real_nvp"), rows, None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fluvial.cli.failures import bad_option
-from fluvial.errors import DataError, DataWarning, listed, quoted
+from fluvial.errors import DataError, DataWarning, for_shell, listed, quoted
 from fluvial.files.table_file import Header
 
 SCORED = ("log_prob", "decision", "is_anomaly")
@@ -50,7 +50,7 @@ def choose_columns(
         if name in kept:
             raise DataError(
                 f"{path}: column {quoted(name)} has the name of a column that scoring adds;"
-                f" rename it, or leave it out with --exclude {name}"
+                f" rename it, or leave it out with --exclude {for_shell(name)}"
             )
     used = set(kept)
     return kept, [name for name in names if name not in used]

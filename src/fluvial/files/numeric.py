@@ -24,7 +24,7 @@ def numeric_columns(table: TableFile, names: Sequence[str], *, advice: str) -> p
     Args:
         table: the rows to take.
         names: the columns, in the order wanted.
-        advice: what a message recommends; `{name}` stands for the column.
+        advice: what a message recommends; `{name}` stands for the column, as a shell wants it.
 
     Returns:
         A table of integer, floating and boolean columns without missing or infinite values.

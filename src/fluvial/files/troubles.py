@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
-from fluvial.errors import DataError, quoted
+from fluvial.errors import DataError, for_shell, quoted
 from fluvial.files.table_file import TableFile
 from fluvial.files.text_cells import find_text
 
@@ -42,7 +42,7 @@ class Troubles:
 
     Args:
         names: of the columns.
-        advice: what a message recommends; `{name}` stands for the column.
+        advice: what a message recommends; `{name}` stands for the column, as a shell wants it.
         skip_invalid: whether missing and infinite values are no trouble.
     """
 
@@ -100,7 +100,7 @@ class Troubles:
         more = f" (and {others} more column{'s' * (others > 1)} like it)" if others else ""
         raise DataError(
             f"{self._path}: {first.describe(self._n_rows)}{more};"
-            f" {self._advice.format(name=first.column)}{_hint(first)}"
+            f" {self._advice.format(name=for_shell(first.column))}{_hint(first, self._names)}"
         )
 
     def _add(self, trouble: Trouble) -> None:
@@ -123,10 +123,14 @@ class Troubles:
             self._add(Trouble(name, _MIXED, len(array) - array.null_count, row))
 
 
-def _hint(trouble: Trouble) -> str:
-    if re.fullmatch(r"\s*[+-]?[0-9]*,[0-9]+\s*", trouble.example) is None:
-        return ""
-    return "; where that is a decimal comma, say so with --decimal ,"
+def _hint(trouble: Trouble, names: Sequence[str]) -> str:
+    """Which option would help where the marks of the file were mistaken."""
+    if re.fullmatch(r"\s*[+-]?[0-9]*,[0-9]+\s*", trouble.example) is not None:
+        return "; where that is a decimal comma, say so with --decimal ,"
+    n_blanks = trouble.example.count(" ")
+    if len(names) == 1 and n_blanks and names[0].count(" ") == n_blanks:
+        return "; where blanks separate the cells, say so with --delimiter space"
+    return ""
 
 
 def _describe_text(column: pa.ChunkedArray, name: str, block: TableFile) -> Trouble:
