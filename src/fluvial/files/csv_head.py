@@ -19,6 +19,7 @@ from fluvial.files.dialect import (
     Dialect,
     find_decimal,
     find_delimiter,
+    is_quote_open,
 )
 
 LONGEST_ROW = 16 * 2**20
@@ -136,6 +137,8 @@ def _read_header(
         if len(taken) == len(lines) and not whole:
             return None  # a quoted name may go on beyond
         n_bytes = sum(map(len, taken))
+        if is_quote_open(b"".join(taken).decode(), dialect.delimiter):
+            raise DataError(f"{name}: a quotation mark opened in the header is never closed")
         if not dialect.decimal:
             sample = []
             with suppress(csv.Error):  # such as a cell longer than that reader takes

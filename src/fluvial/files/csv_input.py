@@ -16,6 +16,7 @@ import pyarrow.csv as arrow_csv
 from fluvial.errors import DataError
 from fluvial.files.byte_source import ByteSource
 from fluvial.files.csv_head import LONGEST_ROW, Head, read_head
+from fluvial.files.dialect import is_quote_open
 
 BYTES_A_READING = 2**21
 """Bytes that are read at one time, unless a row is longer."""
@@ -131,9 +132,13 @@ class CsvFile:
 
     def _describe_ragged(self, row: arrow_csv.InvalidRow) -> str:
         place = "a data row" if row.number is None else f"data row {row.number - 1}"
+        if is_quote_open(row.text, self.head.dialect.delimiter):
+            return f"{self.name}: the quotation mark opened in {place} is never closed"
+        n_lines = len(row.text.splitlines())
+        over = f", and goes on over {n_lines} lines within quotation marks" if n_lines > 1 else ""
         return (
             f"{self.name}: {place} has {row.actual_columns} cells where the header has"
-            f" {row.expected_columns} names; correct or remove that row"
+            f" {row.expected_columns} names{over}; correct or remove that row"
         )
 
     def _refuse_open_quote(self, last_row: pa.Table, place: int) -> None:

@@ -86,6 +86,17 @@ def find_decimal(rows: Iterable[list[str]], delimiter: str) -> str:
     return "," if commas else "."
 
 
+def is_quote_open(row: str, delimiter: str) -> bool:
+    """Whether the last cell of a row, on one line or more, begins with a quotation mark alone.
+
+    Examples:
+        >>> is_quote_open('1,"2', ","), is_quote_open('1,"2"', ","), is_quote_open('1,2"', ",")
+        (True, False, False)
+    """
+    last = rf'(?:\A|{re.escape(delimiter)})"(?:[^"]|"")*+\Z'
+    return re.search(last, row) is not None
+
+
 def _may_be_thousands(before: str, after: str) -> bool:
     return len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
 
