@@ -59,6 +59,10 @@ bench: $(STAMP)  ## Time Fluvial against its peers; ARGS="W1 W6 --rounds 3" choo
 bench-density: $(STAMP)  ## Compare Fluvial's held-out densities with its peers'
 	$(BIN)/python -m benchmarks.density $(ARGS)
 
+.PHONY: bench-limits
+bench-limits: $(STAMP)  ## Measure memory, rows a second, limits of time and awkward columns
+	$(BIN)/python -m benchmarks.limits $(ARGS)
+
 .PHONY: clean
 clean:  ## Remove outputs and caches; the virtual environment stays
 	rm -rf demo-output dist build .pytest_cache .ruff_cache .hypothesis .jax_cache

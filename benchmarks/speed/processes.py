@@ -86,7 +86,7 @@ def _run_case(case: Case, folder: Path, bench) -> dict[str, Runs]:
     epochs = ("--max-epochs", case.max_epochs, "--patience", case.max_epochs)
     recipe = (*ours, "--flow", "real_nvp", *epochs)
     # The first process fills the cache of compiled programs, if there is one; the second uses it.
-    sizes = _sizes_of(_timed(Runs(), recipe, cache=folder / "cache-first"))
+    sizes = _sizes_of(timed(Runs(), recipe, cache=folder / "cache-first"))
 
     def script(name: str, environment: str, *more: object) -> tuple[object, ...]:
         python = bench.environments.python(environment)
@@ -105,9 +105,9 @@ def _run_case(case: Case, folder: Path, bench) -> dict[str, Runs]:
     for i in range(min(case.rounds, bench.effort.rounds)):
         for label, command in kinds.items():
             arguments, cache = command(i)
-            _timed(runs[label], arguments, cache=cache)
+            timed(runs[label], arguments, cache=cache)
     runs["fluvial, all defaults"] = defaults = Runs()
-    _timed(defaults, ours, cache=folder / "cache-defaults", limit=DEFAULTS_LIMIT)
+    timed(defaults, ours, cache=folder / "cache-defaults", limit=DEFAULTS_LIMIT)
     return runs
 
 
@@ -118,7 +118,7 @@ def _mixture(n_rows: int, n_features: int, bench) -> tuple[Runs, Verdict]:
         folder = Path(name)
         _write(folder / "table.csv", data.curved(n_rows, n_features))
         command = (*_fit(bench, folder / "table.csv"), "--flow", "auto")
-        _timed(runs, command, cache=folder / "cache", limit=DEFAULTS_LIMIT)
+        timed(runs, command, cache=folder / "cache", limit=DEFAULTS_LIMIT)
     what = f"{n_rows:,} x {n_features}, the default mixture"
     if not runs.seconds:
         return runs, Verdict(f"{what}: {runs.note}", None)
@@ -140,7 +140,7 @@ def _fit(bench, path: Path) -> tuple[object, ...]:
     return (fluvial, "fit", path, "-o", model, "--force", "--json", "--quiet")
 
 
-def _timed(runs: Runs, command: tuple[object, ...], *, cache: Path, limit: float = 1800.0) -> str:
+def timed(runs: Runs, command: tuple[object, ...], *, cache: Path, limit: float = 1800.0) -> str:
     """Run a process to its end; record its wall time and its peak memory; return its output."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     with tempfile.TemporaryFile("w+") as output:

@@ -1,0 +1,1 @@
+"""Where Fluvial's limits are: memory, rows a second, the limit of time, awkward columns."""
