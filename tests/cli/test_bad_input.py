@@ -156,6 +156,14 @@ def test_an_output_that_cannot_be_written_is_refused_before_work_starts(
         assert message in refuse("fit", "t.csv", "-o", output, *force)
 
 
+@pytest.mark.parametrize("name", ["m.csv", "M.Parquet", "m.tsv.gz", "other.csv"])
+def test_a_model_is_not_written_under_the_name_of_a_table(refuse, name):
+    Path("t.csv").write_text("a,b,c\n1,2,3\n2,3,5\n")
+    Path("other.csv").write_text("a\n1\n")
+    line = refuse("fit", "t.csv", "-o", name, "--force")
+    assert line.endswith(f"writes a model; name it {name.split('.')[0]}.fluvial")
+
+
 def test_force_replaces_an_output(run, model):
     Path("out.csv").write_text("old")
     assert run("sample", model, "-n", 2, "-o", "out.csv", "--force").exit_code == 0

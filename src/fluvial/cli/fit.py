@@ -94,6 +94,7 @@ def fit(
     input_format(table)
     path = _beside(table) if output is None else output
     check_destination(path, force=force, inputs=[table])
+    _refuse_name_of_table(path)
     kept = None
     if checkpointing.check_options(checkpoint, resume=resume, max_seconds=max_seconds):
         kept = checkpointing.open_checkpoint(
@@ -121,6 +122,19 @@ def _beside(table: Path) -> Path:
         bad_option("-o", "a table on standard input has no name for the model: give one")
     whole = without_format(table.resolve() if table.name in ("", "..") else table)
     return whole.with_name(whole.name + ".fluvial")
+
+
+def _refuse_name_of_table(path: Path) -> None:
+    """Refuse what would make a file that is no table look like one, or replace one.
+
+    Raises:
+        DataError: where the path has the extension of a table.
+    """
+    bare = without_format(path)
+    if bare != path:
+        raise DataError(
+            f"{path}: is the name of a table, but fit writes a model; name it {bare.name}.fluvial"
+        )
 
 
 def _fit_file(
