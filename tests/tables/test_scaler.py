@@ -187,6 +187,15 @@ def test_tables_without_a_density_are_refused():
         TableScaler.fit(normal_rows()).transform(np.ones((5, 2)))
 
 
+def test_so_few_rows_that_they_tell_nothing_are_warned_of():
+    rows = np.random.default_rng(0).normal(size=(10, 2))
+    TableScaler.fit(rows)
+    for n in (2, 9):
+        with pytest.warns(DataWarning, match=f"^{n} rows tell next to nothing") as caught:
+            TableScaler.fit(rows[:n])
+        assert len(caught) == 1
+
+
 def test_arrays_describe_the_scaler_in_full():
     rows = redundant_rows()
     scaler = TableScaler.fit(rows, warn=False)

@@ -12,6 +12,9 @@ from fluvial.tables.columns import GaussianisedColumns, NumericColumns, Resoluti
 from fluvial.tables.redundancy import LeftOut
 from fluvial.tables.warning import warn_user
 
+FEW_ROWS = 10
+"""Rows below which a density of a single column is vague, too."""
+
 
 @dataclass(frozen=True)
 class TableScaler:
@@ -180,6 +183,11 @@ def _warn_of(left_out: LeftOut, n_rows: int, label: Callable[[int], str]) -> Non
     if n_rows < n_kept:
         messages.append(
             f"{n_rows} rows are fewer than the {n_kept} columns that vary; expect a vague density"
+        )
+    elif n_rows < FEW_ROWS:
+        messages.append(
+            f"{n_rows} rows tell next to nothing of a density; give {FEW_ROWS} or more, better "
+            "hundreds"
         )
     for message in messages:
         warn_user(message)
