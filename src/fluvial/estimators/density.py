@@ -1,7 +1,6 @@
 """The density of a table, as a scikit-learn estimator."""
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,14 @@ from fluvial.errors import ShapeError, TrainingInterrupted
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import FittedAttributes
 from fluvial.estimators.parameters import hyperparameters_of
-from fluvial.estimators.writing import write_estimator
+from fluvial.estimators.writing import SaveMixin, write_estimator
 from fluvial.tables import read_table
 
 
 @with_hyperparameters
 class FlowDensity(
     FittedAttributes,
+    SaveMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
@@ -334,33 +334,8 @@ class FlowDensity(
         check_is_fitted(self)
         return summarise(self.table_density_, effort=self.effort)
 
-    def save(
-        self,
-        path: str | os.PathLike,
-        *,
-        notes: Mapping[str, Any] | None = None,
-        replace: bool = True,
-    ) -> None:
-        """Write a model file, whole or not at all; `fluvial.load` reads it.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-        notes : mapping or None, default=None
-            Entries of what JSON holds, kept in the file's header.
-        replace : bool, default=True
-            Whether a file that exists is replaced, be it one that appears meanwhile.
-
-        Raises
-        ------
-        FileExistsError
-            Where the file exists and is not to be replaced.
-        OSError
-            Where it cannot be written.
-        """
-        check_is_fitted(self)
-        write_estimator(self, self.table_density_, path, notes=notes, replace=replace)
+    def _write(self, path: str | os.PathLike, **options: Any) -> None:
+        write_estimator(self, self.table_density_, path, **options)
 
     @property
     def _n_features_out(self) -> int:

@@ -1,7 +1,6 @@
 """Rows that do not belong, as a scikit-learn outlier detector."""
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,11 @@ from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
-from fluvial.estimators.writing import write_detector
+from fluvial.estimators.writing import SaveMixin, write_detector
 
 
 @with_hyperparameters
-class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
+class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
     """Flags rows of low probability density, learned by a normalizing flow.
 
     A `FlowDensity` and a threshold on its log density.
@@ -213,33 +212,8 @@ class FlowAnomalyDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f} nats"
 
-    def save(
-        self,
-        path: str | os.PathLike,
-        *,
-        notes: Mapping[str, Any] | None = None,
-        replace: bool = True,
-    ) -> None:
-        """Write a model file, whole or not at all; `fluvial.load` reads it.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-        notes : mapping or None, default=None
-            Entries of what JSON holds, kept in the file's header.
-        replace : bool, default=True
-            Whether a file that exists is replaced, be it one that appears meanwhile.
-
-        Raises
-        ------
-        FileExistsError
-            Where the file exists and is not to be replaced.
-        OSError
-            Where it cannot be written.
-        """
-        check_is_fitted(self)
-        write_detector(self, path, notes=notes, replace=replace)
+    def _write(self, path: str | os.PathLike, **options: Any) -> None:
+        write_detector(self, path, **options)
 
     @property
     def n_features_in_(self) -> int:

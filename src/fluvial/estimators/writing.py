@@ -1,16 +1,54 @@
 """From a fitted estimator to a model file."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from fluvial.artifacts import ModelFile, write_model
 from fluvial.artifacts.model_file import FORMAT_VERSION, writer_versions
 from fluvial.densities import TableDensity
 from fluvial.densities.storage import arrays_of, header_of
 from fluvial.estimators.parameters import stored_parameters
+
+
+class SaveMixin(ABC):
+    """Gives an estimator `save`."""
+
+    def save(
+        self,
+        path: str | os.PathLike,
+        *,
+        notes: Mapping[str, Any] | None = None,
+        replace: bool = True,
+    ) -> None:
+        """Write a model file, whole or not at all; `fluvial.load` reads it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        notes : mapping or None, default=None
+            Entries of what JSON holds, kept in the file's header.
+        replace : bool, default=True
+            Whether a file that exists is replaced, be it one that appears meanwhile.
+
+        Raises
+        ------
+        FileExistsError
+            Where the file exists and is not to be replaced.
+        OSError
+            Where it cannot be written.
+        """
+        check_is_fitted(self)
+        self._write(path, notes=notes, replace=replace)
+
+    @abstractmethod
+    def _write(self, path: str | os.PathLike, **options: Any) -> None:
+        """Write the fitted estimator."""
 
 
 def write_estimator(
