@@ -17,6 +17,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 ROOMS = (
     "_version",
     "errors",
+    "weights",
     "shapes",
     "methods",
     "parameters",
@@ -52,7 +53,7 @@ EXPORTED = {
 }
 
 BEFORE_TABLES = set(ROOMS[: ROOMS.index("tables")]) | {"testing"}
-NEEDS_JAX_ALONE = {"errors", "shapes", "methods", "parameters", "networks", "bijectors"}
+NEEDS_JAX_ALONE = {"errors", "weights", "shapes", "methods", "parameters", "networks", "bijectors"}
 COMES_WITH_JAX = {"equinox", "jax", "jaxtyping", "numpy"}
 
 

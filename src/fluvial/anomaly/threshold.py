@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fluvial.densities.ranges import real
+from fluvial.weights import checked_weights, mean, numbers_of_rows
 
 HELD_OUT_QUANTILE = 0.01
 """Quantile of the held-out rows' log densities that is the threshold without a contamination."""
@@ -28,7 +30,12 @@ def check_contamination(value: Any) -> None:
 
 
 def choose_threshold(
-    held_out: np.ndarray, contamination: float | None, score_all: Callable[[], np.ndarray]
+    held_out: np.ndarray,
+    contamination: float | None,
+    score_all: Callable[[], np.ndarray],
+    *,
+    held_out_weight: np.ndarray | None = None,
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Return the log density below which rows are flagged.
 
@@ -38,25 +45,47 @@ def choose_threshold(
             held-out rows (of all rows where fewer than 20 are held out). A number in (0, 0.5] is
             the share of the rows that is to be flagged.
         score_all: returns the log densities (n,) of all rows; called only where they are needed.
+        held_out_weight: weights (m,), positive; None where all are equal.
+        sample_weight: weights (n,) of all rows, not negative; None where all are equal.
 
     Examples:
         >>> choose_threshold(np.zeros(0), 0.25, lambda: np.array([-9.0, -9.0, -2.0, -1.0, -1.0]))
         -5.5
     """
-    if contamination is not None:
-        return _between_distinct(score_all(), contamination)
-    scores = held_out if len(held_out) >= MIN_HELD_OUT else score_all()
-    return float(np.quantile(scores, HELD_OUT_QUANTILE))
+    if contamination is None and len(held_out) >= MIN_HELD_OUT:
+        return _quantile(held_out, HELD_OUT_QUANTILE, held_out_weight)
+    scores, weights = score_all(), None
+    if sample_weight is not None:
+        weights = checked_weights(sample_weight, len(scores))
+        scores, weights = scores[weights > 0], weights[weights > 0]
+    if contamination is None:
+        return _quantile(scores, HELD_OUT_QUANTILE, weights)
+    return _between_distinct(scores, contamination, weights)
 
 
-def _between_distinct(scores: np.ndarray, share: float) -> float:
+def _quantile(scores: np.ndarray, share: float, weights: np.ndarray | None) -> float:
+    """Return the score below which a share of the scores (n,) lies.
+
+    Weights (n,), positive, tell how often each score is there. A score that is there w times takes
+    the places from its first to its last copy, and between these lies a straight line.
+    """
+    if weights is None:
+        return float(np.quantile(scores, share))
+    order = np.argsort(scores, kind="stable")
+    numbers = numbers_of_rows(weights[order] / weights.max())
+    ends = np.cumsum(numbers)
+    places = np.stack([ends - numbers, ends - np.minimum(numbers, 1)], axis=1).ravel()
+    return float(np.interp(share * (ends[-1] - 1), places, np.repeat(scores[order], 2)))
+
+
+def _between_distinct(scores: np.ndarray, share: float, weights: np.ndarray | None) -> float:
     """Return the threshold below which as near as possible to a share of the scores (n,) lies.
 
     Where many scores are equal, none or all of them lie below: all, where that is nearer to the
     share or else nothing would be flagged, but never more than half of the rows.
     """
-    threshold = float(np.quantile(scores, share))
-    below, up_to = np.mean(scores < threshold), np.mean(scores <= threshold)
+    threshold = _quantile(scores, share, weights)
+    below, up_to = mean(scores < threshold, weights), mean(scores <= threshold, weights)
     higher = scores[scores > threshold]
     is_better = below == 0 or up_to - share < share - below
     if is_better and up_to <= MOST_FLAGGED and len(higher):

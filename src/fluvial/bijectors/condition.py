@@ -9,6 +9,7 @@ from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import DataError
 from fluvial.parameters import Fixed, zeros
 from fluvial.shapes import Shape
+from fluvial.weights import mean_and_deviation
 
 RESOLVED = 10.0
 """Steps of the float type that a standard deviation must span at least."""
@@ -50,12 +51,15 @@ class ScaledCondition(Bijector):
         self.centre = Fixed(zeros(shape))
         self.scale = Fixed(zeros(shape) + 1)
 
-    def scaled_to(self, condition: ArrayLike) -> "ScaledCondition":
+    def scaled_to(
+        self, condition: ArrayLike, weights: np.ndarray | None = None
+    ) -> "ScaledCondition":
         """Return it with the means and standard deviations of conditions; set only once.
 
         Args:
             condition: `(n, *condition_shape)`, n at least 1. An entry that does not vary is centred
                 alone.
+            weights: `(n,)`, not negative, not all zero; None where all are equal.
 
         Raises:
             DataError: where an entry varies by less than the float type can tell.
@@ -64,7 +68,7 @@ class ScaledCondition(Bijector):
         if (centre != 0).any() or (scale != 1).any():
             return self
         values = np.asarray(condition, np.float64)
-        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        mean, deviation = mean_and_deviation(values, weights)
         step = np.spacing(np.abs(mean).astype(centre.dtype)).astype(np.float64)
         lost = (deviation > 0) & (deviation < RESOLVED * step)
         if lost.any():

@@ -12,6 +12,7 @@ from fluvial.densities.table_density import TableDensity
 from fluvial.densities.time_budget import FIRST_FLOW
 from fluvial.flows.recipes import RECIPES
 from fluvial.tables.warning import warn_user
+from fluvial.weights import mean, standard_error
 
 RIDGE = 1e-6
 """Share of the mean variance that a Gaussian gets in addition."""
@@ -29,12 +30,15 @@ WIDE_GAP, WIDE_GAP_A_COLUMN = 1.0, 0.1
 """Nats, and nats a column, by which training rows may score above held-out ones."""
 
 
-def compare(own: np.ndarray, baselines: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+def compare(
+    own: np.ndarray, baselines: Mapping[str, np.ndarray], weights: np.ndarray | None = None
+) -> dict[str, dict[str, float]]:
     """Compare a density on held-out rows with classical ones.
 
     Args:
         own: log density (m,) of rows that the density was not fitted to.
         baselines: the same under each baseline; of more rows than m the first count.
+        weights: of as many rows; None where all are equal.
 
     Returns:
         By the name of each baseline: "gain", by how many nats a row the density is better, and its
@@ -43,11 +47,9 @@ def compare(own: np.ndarray, baselines: Mapping[str, np.ndarray]) -> dict[str, d
     if len(own) < 2:
         return {}
     gains = {name: own - log_prob[: len(own)] for name, log_prob in sorted(baselines.items())}
+    weights = None if weights is None else weights[: len(own)]
     return {
-        name: {
-            "gain": float(np.mean(gain)),
-            "standard_error": float(np.std(gain, ddof=1) / math.sqrt(len(gain))),
-        }
+        name: {"gain": float(mean(gain, weights)), "standard_error": standard_error(gain, weights)}
         for name, gain in gains.items()
     }
 
@@ -59,24 +61,28 @@ def gaussian(folds: Sequence[FoldRows]) -> np.ndarray:
         folds: the rows of each.
     """
     found = [
-        gaussian_log_prob(fold.training, fold.held_out if fold.plain is None else fold.plain)
+        gaussian_log_prob(
+            fold.training, fold.held_out if fold.plain is None else fold.plain, fold.weights
+        )
         for fold in folds
         if fold.held_out is not None
     ]
     return np.concatenate(found) if found else np.zeros(0)
 
 
-def gaussian_log_prob(rows: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """Return the log density of `queries` under the Gaussian with the moments of `rows`.
+def gaussian_log_prob(
+    rows: np.ndarray, queries: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the log density of `queries` under the Gaussian with the weighted moments of `rows`.
 
     A millionth of the mean variance is added, so that collinear columns and few rows will do.
     """
     rows, queries = rows.astype(np.float64), queries.astype(np.float64)
     n_features = rows.shape[1]
-    covariance = np.atleast_2d(np.cov(rows, rowvar=False, bias=True))
+    covariance = np.atleast_2d(np.cov(rows, rowvar=False, bias=True, aweights=weights))
     ridge = RIDGE * max(float(np.trace(covariance)) / n_features, np.finfo(float).tiny)
     factor = cholesky(covariance + ridge * np.eye(n_features), lower=True)
-    white = solve_triangular(factor, (queries - rows.mean(axis=0)).T, lower=True)
+    white = solve_triangular(factor, (queries - mean(rows, weights)).T, lower=True)
     constant = np.log(np.diag(factor)).sum() + n_features * math.log(2 * math.pi) / 2
     return -(white**2).sum(axis=0) / 2 - constant
 

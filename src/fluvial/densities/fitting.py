@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fluvial import training
 from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.diagnostics import compare, gaussian
-from fluvial.densities.folds import Fold, FoldRows, folds_of, training_rows
+from fluvial.densities.folds import Fold, FoldRows, folds_of, held_out_weights, training_rows
 from fluvial.densities.hyperparameters import AUTO, Hyperparameters
 from fluvial.densities.identity import identity
 from fluvial.densities.interruption import interruption, stop_if_asked, stop_if_untrained
@@ -17,6 +18,7 @@ from fluvial.densities.members import held_out_log_probs
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
+from fluvial.densities.weighting import WeightedRows, as_equal
 from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
@@ -34,6 +36,7 @@ def fit_table_density(
     hyperparameters: Hyperparameters,
     rng: np.random.RandomState,
     *,
+    sample_weight: ArrayLike | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> TableDensity:
     """Fit the density that the hyperparameters ask for.
@@ -46,13 +49,16 @@ def fit_table_density(
         hyperparameters: checked when they were made.
         rng: determines the held-out rows, the noise, the starting parameters and the order of
             training.
+        sample_weight: `(n,)`, not negative: 2 is the row twice, 0 leaves it out. None is equal
+            weights.
         checkpoint: keeps what takes long in a file, and goes on from there; None keeps nothing.
 
     Raises:
         ModelFileError: where the checkpoint is to be resumed, but damaged or of another fit.
         OSError: where it cannot be read.
         ValueError: for a checkpoint together with `max_seconds`.
-        DataError: for fewer than two rows and only constant columns.
+        DataError: for fewer than two rows and only constant columns, and bad weights.
+        ShapeError: where there is not one weight a row.
         TrainingError: where training diverges.
         ForkError: in a process that was forked after JAX had computed.
         TrainingInterrupted: after Ctrl-C; its `flow` is the `TableDensity` with what was learned,
@@ -75,7 +81,8 @@ def fit_table_density(
         )
     # From first to last, so that no moment is left at which JAX could drop a Ctrl-C.
     with Interrupt() as interrupt:
-        density = _fit(matrix, schema, hyperparameters, rng, interrupt, checkpoint)
+        rows = WeightedRows.of(sample_weight, len(matrix))
+        density = _fit(matrix, rows, schema, hyperparameters, rng, interrupt, checkpoint)
     if hyperparameters.verbose:
         say(_in_units_of_the_table(density))
     if interrupt.asked:
@@ -84,34 +91,43 @@ def fit_table_density(
 
 
 def _fit(
-    matrix: np.ndarray,
+    table: np.ndarray,
+    weighted: WeightedRows,
     schema: Schema,
     hyperparameters: Hyperparameters,
     rng: np.random.RandomState,
     interrupt: Interrupt,
     checkpoint: Checkpoint | None,
 ) -> TableDensity:
-    folds = folds_of(hyperparameters, matrix, rng)
+    matrix, weights = weighted.take(table), weighted.weights
+    folds = folds_of(hyperparameters, matrix, rng, weights)
     training_places = training_rows(folds)
     resolution = Resolution.of(matrix)
+    of_training = None if weights is None else weights[training_places]
     scaler = TableScaler.fit(
-        matrix, resolution=resolution, training=training_places, label=schema.label
+        matrix,
+        resolution=resolution,
+        training=training_places[as_equal(of_training, matrix.shape[1])],
+        label=schema.label,
     )
     seed = int(rng.randint(np.iinfo(np.int32).max))
     if checkpoint is not None:
-        checkpoint.begin(lambda: identity(matrix, schema, hyperparameters, seed))
+        checkpoint.begin(lambda: identity(matrix, weights, schema, hyperparameters, seed))
     seen = matrix[training_places]
     steps = resolution.step
     seen = dequantised(seen, steps, np.random.RandomState(seed))
     if hyperparameters.flow != AUTO:
         # In a mixture the other members hold what is beyond the reach of its flows.
-        scaler = scaler.gaussianised(seen)
+        scaler = scaler.gaussianised(seen[as_equal(of_training)])
     dtype = jnp.result_type(float)
     rows, _ = scaler.transform(seen, dtype=dtype)
     of_folds = _scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
+    of_folds = _with_weights(of_folds, folds, weights)
     stop_if_asked(interrupt)
     if hyperparameters.flow == AUTO:
-        fitted = fit_mixture(hyperparameters, rows, of_folds, seed=seed, checkpoint=checkpoint)
+        fitted = fit_mixture(
+            hyperparameters, rows, of_folds, weights=of_training, seed=seed, checkpoint=checkpoint
+        )
     else:
         snapshots = None if checkpoint is None else checkpoint.part(FLOW)
         fitted = _fit_flow(hyperparameters, of_folds[0], interrupt, snapshots, seed=seed)
@@ -122,10 +138,14 @@ def _fit(
         specification=fitted.specification,
         history=fitted.history,
         members=fitted.members,
-        gains=compare(fitted.held_out, fitted.rivals | {"gaussian": gaussian(of_folds)}),
+        gains=compare(
+            fitted.held_out,
+            fitted.rivals | {"gaussian": gaussian(of_folds)},
+            held_out_weights(of_folds),
+        ),
         rounding_steps=steps,
-        n_samples_fit=len(matrix),
-        held_out=_held_out(matrix, folds, fitted.held_out, scaler),
+        n_samples_fit=len(table),
+        held_out=_held_out(matrix, weighted, folds, fitted.held_out, scaler),
         lattice=Lattice.find(matrix, schema.types),
     )
 
@@ -176,6 +196,21 @@ def _scaled_folds(
     return scaled
 
 
+def _with_weights(
+    rows: Sequence[FoldRows], folds: Sequence[Fold], weights: np.ndarray | None
+) -> list[FoldRows]:
+    """Return the rows of each fold with their weights, given those (n,) of all rows."""
+    if weights is None:
+        return list(rows)
+    return [
+        of_fold._replace(
+            weights=weights[fold.training],
+            held_out_weights=None if of_fold.held_out is None else weights[fold.held_out],
+        )
+        for of_fold, fold in zip(rows, folds, strict=True)
+    ]
+
+
 def _fit_flow(
     hyperparameters: Hyperparameters,
     rows: FoldRows,
@@ -193,6 +228,7 @@ def _fit_flow(
         training_key,
         build(specification, flow_key),
         rows.training,
+        sample_weight=rows.weights,
         batch_size=given.batch_size,
         max_epochs=given.max_epochs,
         max_seconds=given.max_seconds,
@@ -200,7 +236,7 @@ def _fit_flow(
         validation_fraction=0.0,
         patience=given.patience,
         show_progress=bool(given.verbose),
-        validation_data=rows.held_out,
+        validation_data=rows.judges,
         snapshots=snapshots,
     )
     stop_if_untrained(interrupt, [history])
@@ -210,12 +246,17 @@ def _fit_flow(
 
 
 def _held_out(
-    matrix: np.ndarray, folds: Sequence[Fold], scaled: np.ndarray, scaler: TableScaler
+    matrix: np.ndarray,
+    weighted: WeightedRows,
+    folds: Sequence[Fold],
+    scaled: np.ndarray,
+    scaler: TableScaler,
 ) -> HeldOut:
     """Return the held-out rows in the order of their places, given their log density as scaled.
 
     Args:
-        matrix: (n, D).
+        matrix: (n, D), the rows that count, with their copies.
+        weighted: where they stand in the table, and their weights.
         folds: those that were fitted to come first.
         scaled: log density (m,) of the rows that these held out, in scaled units.
         scaler: from rows to scaled rows.
@@ -224,4 +265,5 @@ def _held_out(
     order = np.argsort(places)
     _, log_det = scaler.transform(matrix[places[order]])
     log_prob = scaled[order] + log_det
-    return HeldOut.of(places[order], log_prob)
+    weights = None if weighted.weights is None else weighted.weights[places[order]]
+    return HeldOut.of(weighted.places[places[order]], log_prob, weights)

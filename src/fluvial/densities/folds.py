@@ -9,6 +9,7 @@ from fluvial.densities.effort import EFFORTS
 from fluvial.densities.held_out import fold_numbers, held_out_rows
 from fluvial.densities.hyperparameters import AUTO, Hyperparameters
 from fluvial.densities.time_budget import flows_within
+from fluvial.training.options import HeldOut
 
 MIN_JUDGES = 100
 """Held-out rows below which the members of a mixture are cross-fitted."""
@@ -41,15 +42,29 @@ class FoldRows(NamedTuple):
             are trained on; None where there are none.
         plain: the same rows (m, D) without the noise, as they are scored later; None where there is
             no noise.
+        weights: of the rows to fit to, (n,); None where all are equal.
+        held_out_weights: of the others, (m,), likewise.
     """
 
     training: np.ndarray
     held_out: np.ndarray | None
     plain: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    held_out_weights: np.ndarray | None = None
+
+    @property
+    def judges(self) -> HeldOut | None:
+        """The held-out rows as training takes them, with their weights."""
+        if self.held_out is None or self.held_out_weights is None:
+            return self.held_out
+        return self.held_out, None, self.held_out_weights
 
 
 def folds_of(
-    hyperparameters: Hyperparameters, matrix: np.ndarray, rng: np.random.RandomState
+    hyperparameters: Hyperparameters,
+    matrix: np.ndarray,
+    rng: np.random.RandomState,
+    weights: np.ndarray | None = None,
 ) -> list[Fold]:
     """Return the folds that a density is fitted to: one, or with "auto" and few rows several.
 
@@ -60,8 +75,9 @@ def folds_of(
         hyperparameters: of the density.
         matrix: (n, D).
         rng: draws the rows.
+        weights: of the rows, (n,), of mean one; None where all are equal.
     """
-    held_out = held_out_rows(matrix, hyperparameters.validation_fraction, rng)
+    held_out = held_out_rows(matrix, hyperparameters.validation_fraction, rng, weights)
     training = np.delete(np.arange(len(matrix)), held_out)
     if hyperparameters.flow != AUTO:
         return [Fold(training, held_out)]
@@ -74,11 +90,20 @@ def folds_of(
         return [Fold(np.arange(len(matrix)), np.empty(0, np.int64))]
     # Smaller folds leave more rows to fit to; where rows are very few, all of them must judge.
     n_folds = effort.n_folds * (2 if len(matrix) >= MIN_ROWS_FOR_HALF else 1)
-    number = fold_numbers(matrix, n_folds, rng)
+    number = fold_numbers(matrix, n_folds, rng, weights)
     return [
         Fold(np.flatnonzero(number != fold), np.flatnonzero(number == fold))
         for fold in range(effort.n_folds)
     ]
+
+
+def held_out_weights(folds: Sequence[FoldRows]) -> np.ndarray | None:
+    """Return the weights of the rows that folds hold out, one fold after the other.
+
+    None where all are equal.
+    """
+    weights = [fold.held_out_weights for fold in folds if fold.held_out_weights is not None]
+    return np.concatenate(weights) if weights else None
 
 
 def training_rows(folds: Sequence[Fold]) -> np.ndarray:

@@ -17,12 +17,17 @@ WITHOUT_EFFECT = ("verbose", "max_seconds")
 
 
 def identity(
-    matrix: np.ndarray, schema: Schema, hyperparameters: Hyperparameters, seed: int
+    matrix: np.ndarray,
+    weights: np.ndarray | None,
+    schema: Schema,
+    hyperparameters: Hyperparameters,
+    seed: int,
 ) -> dict[str, Any]:
     """Return what two fits must share to learn the same, of what JSON holds.
 
     Args:
         matrix: (n, D), the rows.
+        weights: (n,), theirs; None where all are equal.
         schema: their columns.
         hyperparameters: all of them.
         seed: drawn from the random state once the folds are.
@@ -33,13 +38,18 @@ def identity(
     options = {name: value for name, value in chosen.items() if name not in WITHOUT_EFFECT}
     return {
         "shape": list(matrix.shape),
-        "values": hashlib.sha256(np.ascontiguousarray(matrix).data).hexdigest(),
+        "values": _digest(matrix),
+        "weights": None if weights is None else _digest(weights),
         "columns": schema.to_json(),
         "precision": str(jnp.result_type(float)),
         "seed": seed,
         **options,
         **writer_versions(),
     }
+
+
+def _digest(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def refuse_other(found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -64,6 +74,6 @@ def refuse_other(found: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 
 def _difference(name: str, found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    if name in ("values", "columns", "seed"):  # numbers that say nothing, or too much
+    if name in ("values", "weights", "columns", "seed"):  # numbers that say nothing, or too much
         return name
     return f"{name} ({told(found.get(name))}, now {told(wanted.get(name))})"

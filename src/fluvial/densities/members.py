@@ -10,6 +10,7 @@ import numpy as np
 from fluvial.densities import evaluation
 from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.classical import StackedMixtures, fit_kernel_density
+from fluvial.densities.classical.merging import Rows
 from fluvial.densities.effort import MemberFlow
 from fluvial.densities.fitted import ENDED_EARLY, Fitted
 from fluvial.densities.folds import FoldRows
@@ -47,8 +48,8 @@ class Member(Protocol):
     @property
     def name(self) -> str: ...
 
-    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
-        """Return what the fits to all folds become, given the rows (n, D) of all folds."""
+    def components(self, fits: Sequence[Fitted], rows: Rows) -> list[Component]:
+        """Return what the fits to all folds become, given the rows of all folds."""
         ...
 
 
@@ -88,7 +89,7 @@ class GaussianMixtureMember:
         fits = zip(self.mixtures.of_folds, self.folds, strict=True)
         return [_judged(mixture, describe_distribution(mixture), fold) for mixture, fold in fits]
 
-    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+    def components(self, fits: Sequence[Fitted], rows: Rows) -> list[Component]:
         """Return the mixture of all folds."""
         mixture = self.mixtures.of_all
         return [Component(mixture, describe_distribution(mixture), 1.0)]
@@ -102,15 +103,23 @@ class KernelDensityMember:
 
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Fit it to a fold."""
-        kernels = fit_kernel_density(fold.training, fold.held_out, random_state=seed)
+        kernels = fit_kernel_density(
+            fold.training,
+            fold.held_out,
+            sample_weight=fold.weights,
+            held_out_weight=fold.held_out_weights,
+            random_state=seed,
+        )
         return _judged(kernels, describe_distribution(kernels), fold)
 
-    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+    def components(self, fits: Sequence[Fitted], rows: Rows) -> list[Component]:
         """Put kernels on all rows, as wide as the folds' are in the geometric mean."""
         kernels = fits[0].distribution
         if len(fits) > 1:
             widths = np.stack([np.asarray(fitted.distribution.bandwidth) for fitted in fits])
-            kernels = KernelDensity(rows, np.exp(np.log(widths).mean(axis=0)))
+            different = Rows.merged(*rows)
+            weights = None if different.weights is None else different.weights.astype(widths.dtype)
+            kernels = KernelDensity(different.x, np.exp(np.log(widths).mean(axis=0)), weights)
         return [Component(kernels, describe_distribution(kernels), 1.0)]
 
 
@@ -186,6 +195,7 @@ class FlowMember:
             of_training,
             build(specification, of_flow),
             rows,
+            sample_weight=fold.weights,
             batch_size=batch_size,
             max_epochs=min(given.max_epochs, epochs),
             max_seconds=self.budget.share(),
@@ -194,7 +204,7 @@ class FlowMember:
             validation_fraction=0.0,
             patience=given.patience,
             show_progress=False,
-            validation_data=fold.held_out,
+            validation_data=fold.judges,
             snapshots=snapshots,
         )
         return _judged(flow, specification, fold, history)
@@ -206,7 +216,7 @@ class FlowMember:
         nothing = History((), (), (), "max_seconds", 0, 0.0)
         return Fitted(flow, specification, None, None, nothing)
 
-    def components(self, fits: Sequence[Fitted], rows: np.ndarray) -> list[Component]:
+    def components(self, fits: Sequence[Fitted], rows: Rows) -> list[Component]:
         """Return the folds' flows."""
         return [Component(each.distribution, each.specification, 1 / len(fits)) for each in fits]
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.classical import StackedMixtures
+from fluvial.densities.classical.merging import Rows
 from fluvial.densities.classical.mixture_search import unconverged
 from fluvial.densities.cross_fitting import cross_fit, progress_of_fits
 from fluvial.densities.effort import EFFORTS, Effort
 from fluvial.densities.fitted import Fitted
-from fluvial.densities.folds import FoldRows
+from fluvial.densities.folds import FoldRows, held_out_weights
 from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.densities.interruption import stop_if_untrained
 from fluvial.densities.members import (
@@ -30,6 +31,7 @@ from fluvial.errors import TrainingError
 from fluvial.parallel import n_side_by_side, threads
 from fluvial.training import History, stack
 from fluvial.training.interrupt import Interrupt
+from fluvial.weights import mean
 
 REFIT_ROWS = 20_000
 """Rows, drawn at random, that serve at most what the folds' fits become on all rows."""
@@ -71,6 +73,7 @@ def fit_mixture(
     rows: np.ndarray,
     folds: Sequence[FoldRows],
     *,
+    weights: np.ndarray | None = None,
     seed: int,
     checkpoint: Checkpoint | None = None,
 ) -> FittedDistribution:
@@ -82,6 +85,7 @@ def fit_mixture(
         hyperparameters: of the density.
         rows: (n, D) scaled rows of all folds.
         folds: the rows of each fold.
+        weights: (n,) those of the rows; None where all are equal.
         seed: of the starts and the order of training.
         checkpoint: keeps the flows' fits and goes on from them, or None; the classical densities
             are fitted anew.
@@ -101,7 +105,7 @@ def fit_mixture(
         budget = TimeBudget(
             hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
         )
-        mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, of_mixtures, budget)
+        mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, weights, of_mixtures, budget)
         flows = [
             FlowMember(flow, hyperparameters, n_steps, budget, checkpoint) for flow in effort.flows
         ]
@@ -124,14 +128,21 @@ def fit_mixture(
             "learning_rate, or look for extreme values in the data"
         )
     if len(rows) > REFIT_ROWS:
-        rows = rows[np.sort(rng.permutation(len(rows))[:REFIT_ROWS])]
-    return _combined(fitted, rows)
+        some = np.sort(rng.permutation(len(rows))[:REFIT_ROWS])
+        rows, weights = rows[some], None if weights is None else weights[some]
+    judges = held_out_weights(folds[: len(fits)])
+    return _combined(fitted, Rows(rows, weights), judges)
 
 
 def _fit_gaussian_mixtures(
-    folds: Sequence[FoldRows], rows: np.ndarray, rng: np.random.RandomState, budget: TimeBudget
+    folds: Sequence[FoldRows],
+    rows: np.ndarray,
+    weights: np.ndarray | None,
+    rng: np.random.RandomState,
+    budget: TimeBudget,
 ) -> tuple[GaussianMixtureMember, list[Fitted]]:
-    mixture = GaussianMixtureMember(StackedMixtures(folds, rows, rng, budget.is_up), folds)
+    mixtures = StackedMixtures(folds, rows, rng, budget.is_up, weights)
+    mixture = GaussianMixtureMember(mixtures, folds)
     return mixture, mixture.fits()
 
 
@@ -159,15 +170,21 @@ def _stacked(
 
 
 def _combined(
-    members: Sequence[tuple[Member, Sequence[Fitted]]], rows: np.ndarray
+    members: Sequence[tuple[Member, Sequence[Fitted]]], rows: Rows, judges: np.ndarray | None
 ) -> FittedDistribution:
-    """Make one mixture of members and their fits to all folds."""
+    """Make one mixture of members and their fits to all folds.
+
+    Args:
+        members: each with its fits.
+        rows: of all folds.
+        judges: weights (m,) of the rows that the folds held out; None where all are equal.
+    """
     of_members = [fits for _, fits in members]
     log_probs, plain = _stacked(of_members, "held_out"), _stacked(of_members, "plain")
     histories = {
         k: fits[0].history for k, (_, fits) in enumerate(members) if fits[0].history is not None
     }
-    weights, nats = _weights(log_probs, histories, len(members))
+    weights, nats = _weights(log_probs, judges, histories, len(members))
     best_flow = max(histories, key=lambda k: (bool(histories[k].train_loss), weights[k]))
     kept = [0, best_flow] if histories[best_flow].train_loss else [0]
     weights[kept] = np.maximum(weights[kept], MIN_WEIGHT)
@@ -198,7 +215,10 @@ def _combined(
 
 
 def _weights(
-    log_probs: np.ndarray | None, histories: Mapping[int, History], n_members: int
+    log_probs: np.ndarray | None,
+    judges: np.ndarray | None,
+    histories: Mapping[int, History],
+    n_members: int,
 ) -> tuple[np.ndarray, list[float | None]]:
     """Return the weights of the members, and the mean log density that each gave held-out rows.
 
@@ -208,8 +228,8 @@ def _weights(
     if log_probs is not None:
         log_probs = log_probs.copy()
         log_probs[:, untrained] = -np.inf
-        means = log_probs.mean(axis=0)
-        return stack(log_probs), [float(mean) if np.isfinite(mean) else None for mean in means]
+        nats = [float(each) if np.isfinite(each) else None for each in mean(log_probs, judges)]
+        return stack(log_probs, sample_weight=judges), nats
     weights = np.ones(n_members)
     weights[untrained] = 0
     return weights / weights.sum(), [None] * n_members

@@ -10,9 +10,11 @@ import numpy as np
 
 from fluvial.densities import evaluation
 from fluvial.densities.specification import Specification
+from fluvial.densities.weighting import mean_one
 from fluvial.distributions import Mixture
 from fluvial.tables import Lattice, Schema, TableScaler
 from fluvial.training import History
+from fluvial.weights import mean, standard_error
 
 ROWS_AT_ONCE = 64 * evaluation.BLOCK
 """Rows that are scaled and scored at once."""
@@ -27,20 +29,37 @@ class HeldOut:
         log_prob: their log density (m,) in the units of the columns.
         score: its mean; None without such rows.
         standard_error: of that mean; None with fewer than two such rows.
+        weights: of the rows (m,); None where all are equal, and in what a model file holds.
     """
 
     indices: np.ndarray
     log_prob: np.ndarray
     score: float | None
     standard_error: float | None
+    weights: np.ndarray | None = None
 
     @classmethod
-    def of(cls, indices: np.ndarray, log_prob: np.ndarray) -> Self:
-        """Return the held-out rows with the mean and its standard error."""
+    def of(
+        cls, indices: np.ndarray, log_prob: np.ndarray, weights: np.ndarray | None = None
+    ) -> Self:
+        """Return the held-out rows with the mean and its standard error.
+
+        Args:
+            indices: their places (m,) in order; copies of a row, which have the same place, become
+                one row that weighs as much as all of them.
+            log_prob: log densities (m,).
+            weights: (m,); None where all are equal.
+        """
+        found, copy = np.unique(indices, return_inverse=True)
+        if len(found) < len(indices):
+            total = np.bincount(copy, weights)
+            given = log_prob if weights is None else log_prob * weights
+            indices, log_prob = found, np.bincount(copy, given) / total
+            weights = mean_one(total)
         n = len(indices)
-        score = float(log_prob.mean()) if n else None
-        error = float(log_prob.std(ddof=1) / np.sqrt(n)) if n > 1 else None
-        return cls(indices, log_prob, score, error)
+        score = float(mean(log_prob, weights)) if n else None
+        error = standard_error(log_prob, weights) if n > 1 else None
+        return cls(indices, log_prob, score, error, weights)
 
 
 @dataclass(frozen=True, repr=False)

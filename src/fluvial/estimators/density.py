@@ -158,7 +158,7 @@ class FlowDensity(
         self.random_state = random_state
         self.effort = effort
 
-    def fit(self, X, y=None, *, checkpoint=None):
+    def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
         """Learn the density of the rows of a table.
 
         Parameters
@@ -167,6 +167,11 @@ class FlowDensity(
             Finite numbers; booleans count as 0 and 1. Not modified.
         y : Ignored
             Present for scikit-learn's conventions.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each row counts, not negative: 2 is the row twice, and 0 leaves it out. Only
+            ratios count, so that equal weights are none. They tell in all that is learned: the
+            scales, every member of the mixture and its weight, when training ends, and which
+            rows are held out.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
             was killed goes on from there bit by bit as it would have. Not together with
@@ -181,7 +186,10 @@ class FlowDensity(
         ------
         DataError
             For fewer than two rows, only constant columns, text, dates, missing values,
-            infinities and equal column names; the message names the column and the row.
+            infinities and equal column names; the message names the column and the row. For a
+            weight that is negative or no number, naming the row, and for none above zero.
+        ShapeError
+            Where there is not one weight a row.
         TrainingError
             Where training diverges.
         TrainingInterrupted
@@ -201,14 +209,20 @@ class FlowDensity(
         # Replaced when all is learned: a fit that fails leaves the last one whole.
         try:
             self.table_density_ = fit_table_density(
-                matrix, schema, hyperparameters, rng, checkpoint=checkpoint
+                matrix,
+                schema,
+                hyperparameters,
+                rng,
+                sample_weight=sample_weight,
+                checkpoint=checkpoint,
             )
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise
             self.table_density_ = interrupted.flow
             raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
-        warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
+        counted = matrix if sample_weight is None else matrix[np.asarray(sample_weight) > 0]
+        warn_of_fit(self.table_density_, counted, hyperparameters.max_seconds)
         return self
 
     def score_samples(self, X):

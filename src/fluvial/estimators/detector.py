@@ -92,7 +92,7 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.effort = effort
 
-    def fit(self, X, y=None, *, checkpoint=None):
+    def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
         """Learn the density of the rows of a table, and the threshold.
 
         Parameters
@@ -101,6 +101,11 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
             Finite numbers; booleans count as 0 and 1. Not modified.
         y : Ignored
             Present for scikit-learn's conventions.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            How much each row counts, not negative: 2 is the row twice, and 0 leaves it out. Only
+            ratios count, so that equal weights are none. They tell in all that is learned: the
+            scales, every member of the mixture and its weight, when training ends, which rows are
+            held out, and the threshold.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
             was killed goes on from there bit by bit as it would have. Not together with
@@ -115,7 +120,10 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
         ------
         DataError
             For fewer than two rows, only constant columns, text, dates, missing values,
-            infinities and equal column names; the message names the column and the row.
+            infinities and equal column names; the message names the column and the row. For a
+            weight that is negative or no number, naming the row, and for none above zero.
+        ShapeError
+            Where there is not one weight a row.
         TrainingError
             Where training diverges.
         TrainingInterrupted
@@ -132,20 +140,26 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
         chosen = self.get_params(deep=False)
         del chosen["contamination"]
         try:
-            self._choose_threshold(FlowDensity(**chosen).fit(X, checkpoint=checkpoint), X)
+            density = FlowDensity(**chosen).fit(
+                X, sample_weight=sample_weight, checkpoint=checkpoint
+            )
+            self._choose_threshold(density, X, sample_weight)
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise
-            self._choose_threshold(interrupted.flow, X)
+            self._choose_threshold(interrupted.flow, X, sample_weight)
             raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
         return self
 
-    def _choose_threshold(self, density: FlowDensity, X) -> None:
+    def _choose_threshold(self, density: FlowDensity, X, sample_weight) -> None:
         """Choose the threshold on a fitted density, and keep both."""
+        held_out = density.table_density_.held_out
         self.offset_ = choose_threshold(
-            density.table_density_.held_out.log_prob,
+            held_out.log_prob,
             self.contamination,
             lambda: density.score_samples(X),
+            held_out_weight=held_out.weights,
+            sample_weight=sample_weight,
         )
         self.density_ = density
 

@@ -79,7 +79,7 @@ def fit_ensemble(
     members = [partition(flow) for flow in flows]
     _check_alike(members)
     dataset = checked_dataset(flows[0], X, condition, sample_weight, members[0].dtype)
-    flows = [with_scaled_condition(flow, condition) for flow in flows]
+    flows = [with_scaled_condition(flow, condition, sample_weight) for flow in flows]
     members = [partition(flow) for flow in flows]
     rows = splits(keys, flows[0], dataset, options)
     runs = _runs(members[0], rows, options)

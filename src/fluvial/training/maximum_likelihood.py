@@ -44,7 +44,8 @@ def fit(
         flow: a flow, or any distribution with trainable leaves (see `trainable`).
         X: rows (n, *event_shape), finite.
         condition: (n, *condition_shape) where the flow declares one.
-        sample_weight: (n,), not negative; the weight of each row in both losses.
+        sample_weight: (n,), not negative; the weight of each row in both losses. 2 is the row
+            twice, 0 leaves it out; only ratios count.
         batch_size: rows a step; the last batch of an epoch is filled up with weight zero.
         max_epochs: passes over the training rows, at least 1.
         max_seconds: wall-time limit, positive, compilation included, checked between segments.
@@ -61,7 +62,8 @@ def fit(
             loss.
         min_delta: how much lower the loss must be to count for patience, in nats.
         show_progress: a bar on stderr on a terminal, a line at the start and the end elsewhere.
-        validation_data: held-out rows, or a pair (rows, condition), in place of a share of `X`.
+        validation_data: held-out rows, or (rows, condition), or (rows, condition, sample_weight),
+            in place of a share of `X`.
         snapshots: where the state of training is kept from time to time, and gone on from, see
             `fluvial.training.snapshots.Snapshots`; None keeps none.
 
@@ -70,7 +72,8 @@ def fit(
 
     Raises:
         ShapeError: where shapes do not fit the flow or each other.
-        DataError: where there are no rows or values that are not finite.
+        DataError: where there are no rows, values that are not finite, or weights that are no
+            numbers, negative or all zero.
         TrainingError: where the loss is not finite for the third time.
         TrainingInterrupted: after Ctrl-C, once the segment ends; a `KeyboardInterrupt` that holds
             the best `flow` so far and its `history`. A second Ctrl-C raises at once, and keeps

@@ -82,7 +82,7 @@ def minimise(
         rows = Split(None, None)
     else:
         dataset = checked_dataset(model, X, condition, sample_weight, parts.dtype)
-        model = with_scaled_condition(model, condition)
+        model = with_scaled_condition(model, condition, sample_weight)
         parts = partition(model)
         (rows,) = splits([key], model, dataset, options)
     run = make_run(objective, parts, rows, options, steps_per_epoch=steps_per_epoch)

@@ -10,8 +10,12 @@ from jaxtyping import ArrayLike
 from fluvial.training.snapshots import Snapshots
 from fluvial.training.state import NEVER, Settings
 
-HeldOut = ArrayLike | tuple[ArrayLike, ArrayLike | None]
-"""Rows, or a pair (rows, condition)."""
+HeldOut = (
+    ArrayLike
+    | tuple[ArrayLike, ArrayLike | None]
+    | tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
+)
+"""Rows, or (rows, condition), or (rows, condition, sample_weight)."""
 
 PATIENCE = 20
 """Epochs that training with held-out rows waits for a lower loss, where none are asked for."""

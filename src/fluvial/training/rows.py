@@ -8,6 +8,7 @@ from jaxtyping import Array, ArrayLike
 
 from fluvial.errors import DataError, ShapeError
 from fluvial.networks.random import permutation
+from fluvial.weights import checked_weights
 
 SMALLEST = 64
 """Fewer rows are padded to this many."""
@@ -57,7 +58,7 @@ def padded_size(n: int) -> int:
 def checked_dataset(
     flow, X: ArrayLike, condition: ArrayLike | None, sample_weight: ArrayLike | None, dtype
 ) -> Dataset:
-    """Check the rows against a flow.
+    """Check the rows against a flow, and leave out those of weight zero.
 
     Raises:
         ShapeError: where an array has not the declared shape or the row counts differ.
@@ -79,7 +80,11 @@ def checked_dataset(
         condition = _checked("condition", condition, flow.condition_shape, dtype)
         if len(condition) != n:
             raise ShapeError(f"X has {n} rows, but condition has {len(condition)}")
-    return Dataset(x, condition, _checked_weight(sample_weight, n, dtype))
+    if sample_weight is None:
+        return Dataset(x, condition, np.ones(n, dtype))
+    weight = checked_weights(sample_weight, n)
+    dataset = Dataset(x, condition, np.maximum(weight, np.finfo(dtype).tiny).astype(dtype))
+    return dataset if weight.all() else dataset.take(np.flatnonzero(weight))
 
 
 def split(key: Array, dataset: Dataset, fraction: float) -> tuple[Dataset, Dataset | None]:
@@ -135,15 +140,3 @@ def _checked(name: str, value: ArrayLike, shape: tuple[int, ...], dtype) -> np.n
             f"rows, the first in row {int(np.argmax(bad))}; drop or fill these rows, or rescale"
         )
     return array
-
-
-def _checked_weight(weight: ArrayLike | None, n: int, dtype) -> np.ndarray:
-    if weight is None:
-        return np.ones(n, dtype)
-    weight = _checked("sample_weight", weight, (), dtype)
-    if len(weight) != n:
-        raise ShapeError(f"X has {n} rows, but sample_weight has {len(weight)}")
-    if (weight < 0).any():
-        row = int(np.argmax(weight < 0))
-        raise DataError(f"sample_weight must not be negative, but is {weight[row]} in row {row}")
-    return weight

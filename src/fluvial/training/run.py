@@ -107,8 +107,9 @@ def splits(keys: list[Array], model: Any, dataset: Dataset, options: Options) ->
     data = options.validation_data
     if data is None:
         return [Split(*split(key, dataset, options.validation_fraction)) for key in keys]
-    x, condition = data if isinstance(data, tuple) else (data, None)
-    held_out = checked_dataset(model, x, condition, None, dataset.x.dtype)
+    x, *others = data if isinstance(data, tuple) else (data,)
+    condition, sample_weight = (*others, None, None)[:2]
+    held_out = checked_dataset(model, x, condition, sample_weight, dataset.x.dtype)
     return [Split(dataset, held_out)] * len(keys)
 
 

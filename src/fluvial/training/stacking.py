@@ -4,16 +4,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fluvial.errors import DataError, ShapeError
+from fluvial.weights import checked_weights, mean
 
 SMALLEST_WEIGHT = 0.01
 MAX_STEPS = 10_000
 TOLERANCE = 1e-8
 
 
-def stack(log_probs: ArrayLike, *, smallest: float = SMALLEST_WEIGHT) -> np.ndarray:
+def stack(
+    log_probs: ArrayLike,
+    *,
+    smallest: float = SMALLEST_WEIGHT,
+    sample_weight: ArrayLike | None = None,
+) -> np.ndarray:
     """Return the weights of the mixture that gives held-out rows the highest likelihood.
 
-    Maximises `sum_i log sum_k w_k p_k(x_i)` by expectation maximisation from equal weights: the
+    Maximises `sum_i v_i log sum_k w_k p_k(x_i)` by expectation maximisation from equal weights: the
     objective is concave, so the end does not depend on the start, and equal members share their
     weight equally. Members that end below `smallest` are left out, and the rest are weighted again.
 
@@ -21,13 +27,16 @@ def stack(log_probs: ArrayLike, *, smallest: float = SMALLEST_WEIGHT) -> np.ndar
         log_probs: (n, K), log density of held-out row i under member k; minus infinity is allowed
             unless a row has it under every member.
         smallest: weights below this become zero, in [0, 1 / K].
+        sample_weight: (n,), not negative: how much each row counts, `v_i`; None is equally.
 
     Returns:
         (K,) float64 weights, not negative, with sum 1.
 
     Raises:
-        ShapeError: where `log_probs` is not (n, K) with n and K at least 1.
-        DataError: where a log density is NaN or infinite, or no member gives a row any density.
+        ShapeError: where `log_probs` is not (n, K) with n and K at least 1, or there is not one
+            sample weight a row.
+        DataError: where a log density is NaN or infinite, or no member gives a row any density;
+            where a sample weight is no number or negative, or all are zero.
 
     Examples:
         >>> import numpy as np
@@ -38,10 +47,11 @@ def stack(log_probs: ArrayLike, *, smallest: float = SMALLEST_WEIGHT) -> np.ndar
         Smyth and Wolpert 1998, Stacked density estimation, section 3.
     """
     log_probs = _checked(log_probs)
+    counted = None if sample_weight is None else checked_weights(sample_weight, len(log_probs))
     kept = np.arange(log_probs.shape[1])
     weights = np.full(len(kept), 1 / len(kept))
     while True:
-        weights = _maximise(log_probs[:, kept], weights)
+        weights = _maximise(log_probs[:, kept], weights, counted)
         small = weights < min(smallest, 1 / len(kept))
         if not small.any():
             break
@@ -69,14 +79,16 @@ def _checked(log_probs: ArrayLike) -> np.ndarray:
     return values
 
 
-def _maximise(log_probs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _maximise(
+    log_probs: np.ndarray, weights: np.ndarray, sample_weight: np.ndarray | None
+) -> np.ndarray:
     """Go on from weights, of any sum, to the best ones."""
     relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
     weights = weights / weights.sum()
     for _ in range(MAX_STEPS):
         density = relative @ weights
         # The mean over rows of p_k(x) / p(x): one for members in use, less for those to be left.
-        gain = (relative / np.maximum(density, np.finfo(float).tiny)[:, None]).mean(axis=0)
+        gain = mean(relative / np.maximum(density, np.finfo(float).tiny)[:, None], sample_weight)
         weights = weights * gain
         weights /= weights.sum()
         # A bound of how much the mean log density can still grow.

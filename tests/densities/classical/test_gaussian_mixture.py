@@ -80,7 +80,7 @@ def test_the_last_fit_takes_all_rows_where_that_is_cheap(monkeypatch, max_rows, 
     finish = gaussian_mixture.continued
 
     def counted(best, rows):
-        taken.append(len(rows))
+        taken.append(len(rows.x))
         return finish(best, rows)
 
     monkeypatch.setattr(gaussian_mixture, "MAX_ROWS", 200)

@@ -28,7 +28,8 @@ def fitted(folds, rows, seed=0):
 def test_weights_are_those_of_the_held_out_rows_of_all_folds(monkeypatch):
     log_probs = []
 
-    def remembered(values):
+    def remembered(values, *, sample_weight):
+        assert sample_weight is None
         log_probs.append(values)
         return stack(values)
 

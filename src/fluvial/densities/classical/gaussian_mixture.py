@@ -1,8 +1,10 @@
 """A Gaussian mixture with a held-out number of components."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
+from fluvial.densities.classical.merging import Rows
 from fluvial.densities.classical.mixture_search import (
     COMPONENTS,
     ONE_GAUSSIAN,
@@ -23,6 +25,8 @@ def fit_gaussian_mixture(
     X_train: np.ndarray,
     X_held_out: np.ndarray | None = None,
     *,
+    sample_weight: ArrayLike | None = None,
+    held_out_weight: ArrayLike | None = None,
     random_state: int | np.random.RandomState | None = None,
     max_components: int = COMPONENTS[-1],
     max_rows: int | None = None,
@@ -33,11 +37,13 @@ def fit_gaussian_mixture(
     ridge of at most 1e-4 of the median column's variance; then ridges from 1e-6 to 1e-1 at the
     best size, and, where another one is better, larger sizes with it. Full covariances and diagonal
     ones are searched in this way. With many columns the search ends at the size where a step of
-    expectation maximisation takes 1e9 multiplications.
+    expectation maximisation takes 1e9 multiplications. Equal rows count as one of their weight.
 
     Args:
         X_train: (n, D) scaled rows, n at least 2.
         X_held_out: (m, D) rows that choose. None: one component with the largest ridge.
+        sample_weight: (n,) weights of the rows, not negative: 2 is the row twice, 0 leaves it out.
+        held_out_weight: (m,) those of the held-out rows.
         random_state: seeds the draw and the starts.
         max_components: no more than these are tried.
         max_rows: no more than these, drawn at random, serve the last fit, and half of them the
@@ -47,25 +53,29 @@ def fit_gaussian_mixture(
     Returns:
         The mixture, in the default float type, with nothing trainable.
 
+    Raises:
+        ShapeError: where there is not one weight a row.
+        DataError: where a weight is no number or negative, or all are zero.
+
     Examples:
         >>> rows = np.random.default_rng(0).normal(size=(400, 2))
         >>> fit_gaussian_mixture(rows[:300], rows[300:], random_state=0).event_shape
         (2,)
     """
     rng = check_random_state(random_state)
-    rows = np.asarray(X_train, np.float64)
-    rows = rows[rng.permutation(len(rows))]
+    rows = Rows.checked(X_train, sample_weight, np.float64)
+    rows = rows.take(rng.permutation(len(rows.x)))
     seed = int(rng.randint(np.iinfo(np.int32).max))
     most = MAX_ROWS if max_rows is None else max_rows
     if X_held_out is None or not len(X_held_out):
-        return as_distribution([ONE_GAUSSIAN.fitted(rows[:most], seed)], [1.0])
-    held_out = np.asarray(X_held_out, np.float64)[:most]
-    few = rows[: max(most // 2, 2)]
+        return as_distribution([ONE_GAUSSIAN.fitted(rows.take(slice(most)), seed)], [1.0])
+    held_out = Rows.checked(X_held_out, held_out_weight, np.float64).take(slice(most))
+    few = rows.take(slice(max(most // 2, 2)))
     best = Search([(few, held_out)], max_components, seed).run()[0]
     if max_rows is None:
-        most = max(most, int(FINAL_COST / best.size.cost((1, rows.shape[1]))))
+        most = max(most, int(FINAL_COST / best.size.cost((1, rows.x.shape[1]))))
     fitted = best.fits[0]
-    converged = continued(fitted, rows[:most])
-    if converged.score(held_out) > best.score:
+    converged = continued(fitted, rows.take(slice(most)))
+    if held_out.mean(converged.score_samples(held_out.x)) > best.score:
         fitted = converged
     return as_distribution([fitted], [1.0])

@@ -13,7 +13,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Fitter
 from threadpoolctl import threadpool_limits
 
+from fluvial.densities.classical.merging import Rows
+from fluvial.densities.classical.weighted_fitter import WeightedGaussianMixture
 from fluvial.distributions import GaussianMixture
+from fluvial.weights import mean, mean_and_deviation
 
 COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233)
 """Candidates for the number of components."""
@@ -43,8 +46,8 @@ MAX_COST = 1e9
 TRIAL_STEPS, FINAL_STEPS = 15, 200
 """Steps of EM that tell sizes apart, and those that what was chosen may take to converge."""
 
-Judged = tuple[np.ndarray, np.ndarray]
-"""Rows (n, D) to fit to, and rows (m, D) that judge, in float64."""
+Judged = tuple[Rows, Rows]
+"""Rows to fit to, and rows that judge."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,15 @@ class Size:
         n, n_features = shape
         return n * self.components * n_features * (n_features if self.kind == "full" else 1)
 
-    def fitted(self, rows: np.ndarray, seed: int) -> Any:
-        """Return scikit-learn's mixture after a few steps on rows (n, D)."""
-        variances = rows.var(axis=0)
+    def fitted(self, rows: Rows, seed: int) -> Any:
+        """Return scikit-learn's mixture after a few steps."""
+        if rows.is_even:
+            fitter, variances = Fitter, rows.x.var(axis=0)
+        else:
+            fitter = WeightedGaussianMixture
+            variances = mean_and_deviation(rows.x, rows.weights)[1] ** 2
         typical = float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
-        fitter = Fitter(
+        fitter = (Fitter if rows.weights is None else WeightedGaussianMixture)(
             self.components,
             covariance_type=self.kind,
             reg_covar=self.ridge * typical,
@@ -92,16 +99,18 @@ class Candidate:
         size: what they were fitted with.
         fits: scikit-learn's mixture of each fold.
         log_probs: log density (m,) of the folds' held-out rows, one fold after the other.
+        weights: of these rows, (m,); None where all are equal.
     """
 
     size: Size
     fits: tuple[Any, ...]
     log_probs: np.ndarray
+    weights: np.ndarray | None = None
 
     @property
     def score(self) -> float:
         """The mean log density of the held-out rows."""
-        return float(self.log_probs.mean())
+        return float(mean(self.log_probs, self.weights))
 
 
 class _LateError(Exception):
@@ -112,7 +121,7 @@ class Search:
     """A search for the best size, one for all folds.
 
     Args:
-        folds: rows (n, D) to fit to, and (m, D) that judge, in float64.
+        folds: rows to fit to, and rows that judge.
         max_components: no more than these are tried.
         seed: of the starts.
         is_late: once this is true, nothing more is tried.
@@ -126,7 +135,8 @@ class Search:
         is_late: Callable[[], bool] = lambda: False,
     ):
         self._folds, self._seed, self._is_late = folds, seed, is_late
-        self._fewest = min((rows for rows, _ in folds), key=len)
+        self._fewest = min((rows.x for rows, _ in folds), key=len)
+        self._weights = _weights_of_all([judges for _, judges in folds])
         self._largest = min(max_components, len(self._fewest) // 2)
         self._tried: dict[Size, Candidate] = {}
 
@@ -161,8 +171,8 @@ class Search:
                     raise _LateError
                 fits.append(size.fitted(rows, self._seed + number))
             judged = zip(fits, self._folds, strict=True)
-            log_probs = np.concatenate([fit.score_samples(other) for fit, (_, other) in judged])
-            self._tried[size] = Candidate(size, tuple(fits), log_probs)
+            log_probs = np.concatenate([fit.score_samples(other.x) for fit, (_, other) in judged])
+            self._tried[size] = Candidate(size, tuple(fits), log_probs, self._weights)
         return self._tried[size]
 
     def _best_ridge(self, components: int, kind: str) -> Candidate:
@@ -215,8 +225,16 @@ class Search:
                 best = found
 
 
-def continued(fitted: Any, rows: np.ndarray) -> Any:
-    """Fit on from where a mixture of scikit-learn is, to rows (n, D), until it converges."""
+def _weights_of_all(judges: Sequence[Rows]) -> np.ndarray | None:
+    """Return the weights of the judging rows of all folds; None where all are equal."""
+    if all(rows.weights is None for rows in judges):
+        return None
+    ones = [np.ones(len(rows.x)) if rows.weights is None else rows.weights for rows in judges]
+    return np.concatenate(ones)
+
+
+def continued(fitted: Any, rows: Rows) -> Any:
+    """Fit on from where a mixture of scikit-learn is until it converges."""
     again: Any = clone(fitted)
     fitter = again.set_params(
         max_iter=FINAL_STEPS,
@@ -239,10 +257,12 @@ def unconverged() -> Iterator[None]:
         yield
 
 
-def _fit(fitter: Any, rows: np.ndarray) -> Any:
+def _fit(fitter: Any, rows: Rows) -> Any:
     # The matrices are small: more threads bring little alone and cost much beside other work.
     with unconverged(), threadpool_limits(1):
-        return fitter.fit(rows)
+        if isinstance(fitter, WeightedGaussianMixture):
+            return fitter.fit_weighted(*rows)
+        return fitter.fit(rows.x)
 
 
 def as_distribution(fits: Sequence[Any], shares: Sequence[float]) -> GaussianMixture:

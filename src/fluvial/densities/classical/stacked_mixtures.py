@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fluvial.densities.classical.gaussian_mixture import FINAL_COST, MAX_ROWS
+from fluvial.densities.classical.merging import Rows
 from fluvial.densities.classical.mixture_search import (
     COMPONENTS,
     ONE_GAUSSIAN,
@@ -33,6 +34,7 @@ class StackedMixtures:
         folds: scaled rows (n, D) to fit to, and (m, D) that judge; with None in place of these it
             is one Gaussian.
         rows: (N, D) scaled rows of all folds.
+        weights: (N,) theirs; None where all are equal.
         rng: draws rows and starts.
         is_late: once this is true, no further size is tried, and fits are left as they are.
 
@@ -62,25 +64,31 @@ class StackedMixtures:
         rows: np.ndarray,
         rng: np.random.RandomState,
         is_late: Callable[[], bool] = lambda: False,
+        weights: np.ndarray | None = None,
     ):
         self._is_late = is_late
         seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
-        self._rows = _shuffled(rows, rng)
-        few = [_shuffled(fold.training, rng)[: MAX_ROWS // 2] for fold in folds]
-        held_out = [fold.held_out for fold in folds if fold.held_out is not None]
-        judges = [np.asarray(rows, np.float64)[:MAX_ROWS] for rows in held_out]
+        self._rows = _shuffled(rows, weights, rng)
+        few = [
+            _shuffled(fold.training, fold.weights, rng).take(slice(MAX_ROWS // 2)) for fold in folds
+        ]
+        judges = [
+            _different(fold.held_out, fold.held_out_weights).take(slice(MAX_ROWS))
+            for fold in folds
+            if fold.held_out is not None
+        ]
         if len(judges) == len(folds):
             pairs = list(zip(few, judges, strict=True))
             kept = _weighted(Search(pairs, COMPONENTS[-1], seed, is_late))
         else:
             fits = tuple(ONE_GAUSSIAN.fitted(each, seed) for each in few)
             kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0)), 1.0)]
-        weights = [weight for _, weight in kept]
+        of_kept = [weight for _, weight in kept]
         self.of_folds = [
-            as_distribution([candidate.fits[number] for candidate, _ in kept], weights)
+            as_distribution([candidate.fits[number] for candidate, _ in kept], of_kept)
             for number in range(len(folds))
         ]
-        fits, shares, most = [], [], max(weights)
+        fits, shares, most = [], [], max(of_kept)
         for candidate, weight in kept:
             if len(folds) == 1:
                 found, of_each = [self._converged(candidate, weight, judges)], [1.0]
@@ -92,8 +100,8 @@ class StackedMixtures:
 
     def _again(self, candidate: Candidate, effort: float) -> tuple[list[Any], list[float]]:
         """Return fits to the folds and new ones to all rows, with their shares."""
-        rows = self._rows[:MAX_ROWS]
-        number = min(STARTS, int(effort * STARTS_COST / candidate.size.cost(rows.shape)))
+        rows = self._rows.take(slice(MAX_ROWS))
+        number = min(STARTS, int(effort * STARTS_COST / candidate.size.cost(rows.x.shape)))
         seeds = (seed for seed in self._seeds[:number] if not self._is_late())
         new = [continued(candidate.size.fitted(rows, seed), rows) for seed in seeds]
         old = list(candidate.fits)
@@ -101,22 +109,30 @@ class StackedMixtures:
         shares = [(1 - half) / len(old)] * len(old) + [half / max(len(new), 1)] * len(new)
         return old + new, shares
 
-    def _converged(self, candidate: Candidate, weight: float, judges: Sequence[np.ndarray]) -> Any:
+    def _converged(self, candidate: Candidate, weight: float, judges: Sequence[Rows]) -> Any:
         """Return the fit to the only fold, or what it becomes with more rows and steps."""
         (fitted,) = candidate.fits
-        n = int(weight * FINAL_COST / candidate.size.cost((1, self._rows.shape[1])))
-        if not judges or n < min(len(self._rows), MAX_ROWS // 2) or self._is_late():
+        rows = self._rows.x
+        n = int(weight * FINAL_COST / candidate.size.cost((1, rows.shape[1])))
+        if not judges or n < min(len(rows), MAX_ROWS // 2) or self._is_late():
             return fitted
-        longer = continued(fitted, self._rows[:n])
-        return longer if longer.score(judges[0]) > candidate.score else fitted
+        longer = continued(fitted, self._rows.take(slice(n)))
+        score = judges[0].mean(longer.score_samples(judges[0].x))
+        return longer if score > candidate.score else fitted
 
 
-def _shuffled(rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    return np.asarray(rows, np.float64)[rng.permutation(len(rows))]
+def _different(rows: np.ndarray, weights: np.ndarray | None) -> Rows:
+    return Rows.merged(np.asarray(rows, np.float64), weights)
+
+
+def _shuffled(rows: np.ndarray, weights: np.ndarray | None, rng: np.random.RandomState) -> Rows:
+    different = _different(rows, weights)
+    return different.take(rng.permutation(len(different.x)))
 
 
 def _weighted(search: Search) -> list[tuple[Candidate, float]]:
     """Return the candidates of a search that get a weight, and their weights."""
     candidates = search.run()
-    weights = stack(np.stack([each.log_probs for each in candidates], axis=1)).tolist()
+    log_probs = np.stack([each.log_probs for each in candidates], axis=1)
+    weights = stack(log_probs, sample_weight=candidates[0].weights).tolist()
     return [pair for pair in zip(candidates, weights, strict=True) if pair[1]]
