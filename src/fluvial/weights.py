@@ -6,6 +6,7 @@ are whole multiples is one row.
 """
 
 import numbers
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,15 @@ def checked_weights(weights: ArrayLike, n: int, *, name: str = "sample_weight") 
     if not largest:
         raise DataError(f"{name} is zero in all of the {n} rows; at least one must count")
     return values / largest
+
+
+def counted_rows(weights: ArrayLike, n: int) -> np.ndarray:
+    """Return which of n rows have a weight above zero, `(n,)` of bool.
+
+    Raises:
+        ShapeError, DataError: as `checked_weights`.
+    """
+    return checked_weights(weights, n) > 0
 
 
 def numbers_of_rows(weights: np.ndarray) -> np.ndarray:
@@ -129,7 +139,7 @@ def _as_numbers(values: np.ndarray, name: str) -> np.ndarray:
         return values.astype(np.float64)
     plain = np.full(len(values), np.nan)
     for row, value in enumerate(values.tolist()):
-        if isinstance(value, numbers.Real):
+        if isinstance(value, numbers.Real | Decimal):
             plain[row] = float(value)
         elif value is not None and type(value).__name__ != "NAType":
             raise DataError(

@@ -44,20 +44,22 @@ def choose_threshold(
         contamination: None takes the rows as normal, and the threshold is the 1 % quantile of the
             held-out rows (of all rows where fewer than 20 are held out). A number in (0, 0.5] is
             the share of the rows that is to be flagged.
-        score_all: returns the log densities (n,) of all rows; called only where they are needed.
-        held_out_weight: weights (m,), positive; None where all are equal.
+        score_all: returns the log densities (n,) of all rows, anything for those of weight zero;
+            called only where they are needed.
+        held_out_weight: for how many rows each of them counts (m,), positive; None is one.
         sample_weight: weights (n,) of all rows, not negative; None where all are equal.
 
     Examples:
         >>> choose_threshold(np.zeros(0), 0.25, lambda: np.array([-9.0, -9.0, -2.0, -1.0, -1.0]))
         -5.5
     """
-    if contamination is None and len(held_out) >= MIN_HELD_OUT:
+    n_held_out = len(held_out) if held_out_weight is None else held_out_weight.sum()
+    if contamination is None and n_held_out >= MIN_HELD_OUT:
         return _quantile(held_out, HELD_OUT_QUANTILE, held_out_weight)
     scores, weights = score_all(), None
     if sample_weight is not None:
         weights = checked_weights(sample_weight, len(scores))
-        scores, weights = scores[weights > 0], weights[weights > 0]
+        scores, weights = scores[weights > 0], numbers_of_rows(weights[weights > 0])
     if contamination is None:
         return _quantile(scores, HELD_OUT_QUANTILE, weights)
     return _between_distinct(scores, contamination, weights)
@@ -66,15 +68,15 @@ def choose_threshold(
 def _quantile(scores: np.ndarray, share: float, weights: np.ndarray | None) -> float:
     """Return the score below which a share of the scores (n,) lies.
 
-    Weights (n,), positive, tell how often each score is there. A score that is there w times takes
-    the places from its first to its last copy, and between these lies a straight line.
+    Weights (n,), positive, tell how often each score is there: it takes the places from its first
+    to its last copy, and from there to the next score leads a straight line.
     """
     if weights is None:
         return float(np.quantile(scores, share))
     order = np.argsort(scores, kind="stable")
-    numbers = numbers_of_rows(weights[order] / weights.max())
-    ends = np.cumsum(numbers)
-    places = np.stack([ends - numbers, ends - np.minimum(numbers, 1)], axis=1).ravel()
+    weights = weights[order]
+    ends = np.cumsum(weights)
+    places = np.stack([ends - weights, ends - np.minimum(weights, 1)], axis=1).ravel()
     return float(np.interp(share * (ends[-1] - 1), places, np.repeat(scores[order], 2)))
 
 

@@ -48,6 +48,13 @@ def fit(
         list[str] | None,
         typer.Option(metavar="NAMES", help="Not these columns; repeatable, or with commas."),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="How much each row counts; 2 is the row twice, 0 leaves it out. No feature.",
+        ),
+    ] = None,
     rows: options.SelectedRows = None,
     delimiter: options.DelimiterMark = None,
     decimal: options.DecimalMark = None,
@@ -105,6 +112,7 @@ def fit(
         path,
         columns=columns,
         exclude=exclude,
+        weights=weights,
         rows=selected,
         delimiter=delimiter,
         decimal=decimal,
@@ -143,6 +151,7 @@ def _fit_file(
     *,
     columns: list[str] | None,
     exclude: list[str] | None,
+    weights: str | None,
     rows: RowRange,
     delimiter: str | None,
     decimal: str | None,
@@ -153,18 +162,23 @@ def _fit_file(
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
     from fluvial.cli.selection import choose_columns
+    from fluvial.cli.weights import weights_of
     from fluvial.files.numeric import numeric_columns
     from fluvial.files.table_file import open_table
 
     source = open_table(table, delimiter=delimiter, decimal=decimal)
-    kept, left_out = choose_columns(source.name, source.header, columns=columns, exclude=exclude)
-    selected = source.read(rows=rows, columns=kept)
+    kept, left_out = choose_columns(
+        source.name, source.header, columns=columns, exclude=exclude, weights=weights
+    )
+    selected = source.read(rows=rows, columns=kept if weights is None else [*kept, weights])
     if selected.n_rows < 2:
         raise DataError(f"{source.name}: one data row is not enough to fit; give two or more")
+    sample_weight = None if weights is None else weights_of(selected, weights)
     numbers = numeric_columns(
         selected,
         kept,
         advice="correct or remove those rows, or leave the column out with --exclude {name}",
+        counted=None if sample_weight is None else sample_weight > 0,
     )
     from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.description import describe
@@ -173,7 +187,7 @@ def _fit_file(
 
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
-    detector = _fitted(FlowAnomalyDetector(**arguments), numbers, checkpoint)
+    detector = _fitted(FlowAnomalyDetector(**arguments), numbers, sample_weight, checkpoint)
     seconds = time.perf_counter() - start
     with writing(path):
         written = save_model(detector, path, left_out=left_out, force=force)
@@ -183,7 +197,10 @@ def _fit_file(
 
 
 def _fitted(
-    detector: FlowAnomalyDetector, numbers: Any, checkpoint: Checkpoint | None
+    detector: FlowAnomalyDetector,
+    numbers: Any,
+    sample_weight: Any,
+    checkpoint: Checkpoint | None,
 ) -> FlowAnomalyDetector:
     """Fit a detector; after Ctrl-C return what was learned.
 
@@ -191,7 +208,7 @@ def _fitted(
         KeyboardInterrupt: where nothing was.
     """
     try:
-        return detector.fit(numbers, checkpoint=checkpoint)
+        return detector.fit(numbers, sample_weight=sample_weight, checkpoint=checkpoint)
     except KeyboardInterrupt as interrupted:
         if not isinstance(interrupted, TrainingInterrupted) or interrupted.flow is None:
             if checkpoint is not None and checkpoint.path.exists():

@@ -19,6 +19,7 @@ def choose_columns(
     *,
     columns: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
+    weights: str | None = None,
 ) -> tuple[list[str], list[str]]:
     """Choose the columns to fit.
 
@@ -27,6 +28,7 @@ def choose_columns(
         header: its columns; an index is left out, with a warning, unless `columns` names it.
         columns: the values of `--columns`; each one name or several with commas between them.
         exclude: the values of `--exclude`, likewise.
+        weights: the value of `--weights`, the one name of a column that is no feature.
 
     Returns:
         The columns to fit (in the order of `columns` where that is given, else of the file) and
@@ -39,6 +41,10 @@ def choose_columns(
     names = header.names
     wanted = _named("--columns", columns, names) if columns else list(names)
     dropped = set(_named("--exclude", exclude, names)) if exclude else set()
+    if weights is not None:
+        if weights not in names:
+            bad_option("--weights", _no_such_column(weights, names))
+        dropped.add(weights)
     kept = [name for name in wanted if name not in dropped]
     if columns and "" in kept and list(names).count("") > 1:
         raise DataError(f"{path}: several columns have no name; give the one to fit a name")

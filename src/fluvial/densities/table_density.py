@@ -10,7 +10,6 @@ import numpy as np
 
 from fluvial.densities import evaluation
 from fluvial.densities.specification import Specification
-from fluvial.densities.weighting import mean_one
 from fluvial.distributions import Mixture
 from fluvial.tables import Lattice, Schema, TableScaler
 from fluvial.training import History
@@ -29,7 +28,8 @@ class HeldOut:
         log_prob: their log density (m,) in the units of the columns.
         score: its mean; None without such rows.
         standard_error: of that mean; None with fewer than two such rows.
-        weights: of the rows (m,); None where all are equal, and in what a model file holds.
+        weights: for how many rows each counts (m,); None where each is one row, and in what a
+            model file holds.
     """
 
     indices: np.ndarray
@@ -55,7 +55,7 @@ class HeldOut:
             total = np.bincount(copy, weights)
             given = log_prob if weights is None else log_prob * weights
             indices, log_prob = found, np.bincount(copy, given) / total
-            weights = mean_one(total)
+            weights = total
         n = len(indices)
         score = float(mean(log_prob, weights)) if n else None
         error = standard_error(log_prob, weights) if n > 1 else None

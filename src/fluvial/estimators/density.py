@@ -24,6 +24,7 @@ from fluvial.estimators.fitted import FittedAttributes
 from fluvial.estimators.parameters import hyperparameters_of
 from fluvial.estimators.writing import SaveMixin, write_estimator
 from fluvial.tables import read_table
+from fluvial.weights import counted_rows
 
 
 @with_hyperparameters
@@ -168,10 +169,11 @@ class FlowDensity(
         y : Ignored
             Present for scikit-learn's conventions.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each row counts, not negative: 2 is the row twice, and 0 leaves it out. Only
-            ratios count, so that equal weights are none. They tell in all that is learned: the
-            scales, every member of the mixture and its weight, when training ends, and which
-            rows are held out.
+            How much each row counts, not negative: 2 is the row twice, and 0 leaves it out, be it
+            with missing values. Only ratios count, so that equal weights are none. They tell in all
+            that is learned: scales, every member of the mixture and its weight, when training ends,
+            and which rows
+            are held out.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
             was killed goes on from there bit by bit as it would have. Not together with
@@ -204,7 +206,7 @@ class FlowDensity(
         """
         hyperparameters = hyperparameters_of(self)
         warn_of_effort(hyperparameters)
-        matrix, schema = read_table(X)
+        matrix, schema = read_table(X, sample_weight=sample_weight)
         rng = check_random_state(self.random_state)
         # Replaced when all is learned: a fit that fails leaves the last one whole.
         try:
@@ -221,8 +223,9 @@ class FlowDensity(
                 raise
             self.table_density_ = interrupted.flow
             raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
-        counted = matrix if sample_weight is None else matrix[np.asarray(sample_weight) > 0]
-        warn_of_fit(self.table_density_, counted, hyperparameters.max_seconds)
+        if sample_weight is not None:
+            matrix = matrix[counted_rows(sample_weight, len(matrix))]
+        warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
         return self
 
     def score_samples(self, X):

@@ -14,6 +14,8 @@ from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
 from fluvial.estimators.writing import SaveMixin, write_detector
+from fluvial.tables import read_table
+from fluvial.weights import counted_rows
 
 
 @with_hyperparameters
@@ -102,9 +104,10 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
         y : Ignored
             Present for scikit-learn's conventions.
         sample_weight : array-like of shape (n_samples,) or None, default=None
-            How much each row counts, not negative: 2 is the row twice, and 0 leaves it out. Only
-            ratios count, so that equal weights are none. They tell in all that is learned: the
-            scales, every member of the mixture and its weight, when training ends, which rows are
+            How much each row counts, not negative: 2 is the row twice, and 0 leaves it out, be it
+            with missing values. Only ratios count, so that equal weights are none. They tell in all
+            that is learned: scales, every member of the mixture and its weight, when training ends,
+            which rows are
             held out, and the threshold.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
@@ -157,7 +160,7 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
         self.offset_ = choose_threshold(
             held_out.log_prob,
             self.contamination,
-            lambda: density.score_samples(X),
+            lambda: _scores_given(density, X, sample_weight),
             held_out_weight=held_out.weights,
             sample_weight=sample_weight,
         )
@@ -242,3 +245,14 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
             AttributeError: where they had none, as scikit-learn wants it.
         """
         return feature_names(self.density_.schema_)
+
+
+def _scores_given(density: FlowDensity, X, sample_weight) -> np.ndarray:
+    """Return the log density (n,) of the rows given to fit; zero for those of weight zero."""
+    if sample_weight is None:
+        return density.score_samples(X)
+    matrix, _ = read_table(X, sample_weight=sample_weight)
+    counted = counted_rows(sample_weight, len(matrix))
+    scores = np.zeros(len(matrix))
+    scores[counted] = density.table_density_.log_prob(matrix[counted])
+    return scores

@@ -18,22 +18,28 @@ from fluvial.files.troubles import Troubles
 pc: Any = pyarrow.compute  # its functions arise at import, out of a type checker's sight
 
 
-def numeric_columns(table: TableFile, names: Sequence[str], *, advice: str) -> pa.Table:
+def numeric_columns(
+    table: TableFile, names: Sequence[str], *, advice: str, counted: np.ndarray | None = None
+) -> pa.Table:
     """Take columns of a file as numbers.
 
     Args:
         table: the rows to take.
         names: the columns, in the order wanted.
         advice: what a message recommends; `{name}` stands for the column, as a shell wants it.
+        counted: (n,) of bool, the rows in which values must not be missing or infinite; None is
+            all of them.
 
     Returns:
-        A table of integer, floating and boolean columns without missing or infinite values.
+        A table of integer, floating and boolean columns without missing or infinite values in the
+        rows that count.
 
     Raises:
         DataError: naming the column, the count and the first data row (counted from 0 in the
             file) of text, dates, missing values or infinities.
     """
-    ((_, numbers),) = numeric_blocks([table], names, advice=advice)
+    troubles = Troubles(names, advice=advice, counted=counted)
+    ((_, numbers),) = _numeric_blocks([table], names, troubles)
     return numbers
 
 
@@ -56,6 +62,12 @@ def numeric_blocks(
             truth values in others.
     """
     troubles = Troubles(names, advice=advice, skip_invalid=skip_invalid)
+    yield from _numeric_blocks(blocks, names, troubles)
+
+
+def _numeric_blocks(
+    blocks: Iterable[TableFile], names: Sequence[str], troubles: Troubles
+) -> Iterator[tuple[TableFile, pa.Table]]:
     for block in blocks:
         columns = dict(zip(block.names, block.columns.columns, strict=True))
         arrays = [_numbers(columns[name], name, block) for name in names]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
@@ -44,9 +45,19 @@ class Troubles:
         names: of the columns.
         advice: what a message recommends; `{name}` stands for the column, as a shell wants it.
         skip_invalid: whether missing and infinite values are no trouble.
+        counted: (n,) of bool, the rows in which such values are one, of all that are looked at at
+            once; None is all of them.
     """
 
-    def __init__(self, names: Sequence[str], *, advice: str, skip_invalid: bool = False):
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        advice: str,
+        skip_invalid: bool = False,
+        counted: np.ndarray | None = None,
+    ):
+        self._counted = counted
         self._names, self._advice, self._skip_invalid = names, advice, skip_invalid
         self._found: dict[str, dict[str, Trouble]] = {}
         self._are_truths: dict[str, bool] = {}
@@ -80,6 +91,8 @@ class Troubles:
             self._look_for_both_kinds(name, array, block)
             if not self._skip_invalid and _may_hold_invalid(array):
                 for what, bad in ((_MISSING, _missing(array)), (_INFINITE, _infinite(array))):
+                    if self._counted is not None:
+                        bad = pc.and_(bad, pa.array(self._counted))
                     count = pc.sum(bad).as_py() or 0
                     if count:
                         row = pc.index(bad, True).as_py() + block.first_row

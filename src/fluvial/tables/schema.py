@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fluvial.errors import DataError, ModelFileError, listed, quoted, told
 from fluvial.tables.index_columns import index_columns
 from fluvial.tables.source import Source
 from fluvial.tables.warning import warn_user
+from fluvial.weights import counted_rows
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ class Schema:
             )
 
 
-def read_table(table, *, minimum_rows: int = 1) -> tuple[np.ndarray, Schema]:
+def read_table(
+    table, *, minimum_rows: int = 1, sample_weight: ArrayLike | None = None
+) -> tuple[np.ndarray, Schema]:
     """Read a table of numbers.
 
     Booleans become 0 and 1. A `DataWarning` tells of integers beyond 2^53, some of which float64
@@ -129,13 +133,17 @@ def read_table(table, *, minimum_rows: int = 1) -> tuple[np.ndarray, Schema]:
         table: an array `(n, D)` or anything NumPy makes one of, or a pandas, polars or pyarrow
             table; not modified. Column names that are not all strings are ignored.
         minimum_rows: fewer rows are refused.
+        sample_weight: `(n,)`, not negative; values of rows of weight zero may be missing or
+            infinite.
 
     Returns:
         The matrix `(n, D)` in float64, and its schema.
 
     Raises:
         DataError: for too few rows or columns, equal column names, text or date columns, missing
-            values and infinities; the message names the column and the row, counted from 0.
+            values and infinities; the message names the column and the row, counted from 0. For
+            weights that are no numbers, negative or all zero.
+        ShapeError: where there is not one weight a row.
 
     Examples:
         >>> matrix, schema = read_table([[1, 2.5], [3, 4.5]])
@@ -147,7 +155,8 @@ def read_table(table, *, minimum_rows: int = 1) -> tuple[np.ndarray, Schema]:
     _warn_of_index(source.names or ())
     names = source.names or tuple(f"x{i}" for i in range(source.n_columns))
     schema = Schema(names, source.types(), source.names is not None)
-    return source.matrix(range(source.n_columns), schema.label), schema
+    counted = None if sample_weight is None else counted_rows(sample_weight, source.n_rows)
+    return source.matrix(range(source.n_columns), schema.label, counted), schema
 
 
 def _warn_of_index(names: Sequence[str]) -> None:

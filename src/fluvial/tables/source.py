@@ -87,12 +87,18 @@ class Source:
             for column in self.data
         )
 
-    def matrix(self, order: Sequence[int], label: Callable[[int], str]) -> np.ndarray:
+    def matrix(
+        self,
+        order: Sequence[int],
+        label: Callable[[int], str],
+        counted: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the columns at the places `order` in float64, checked to be finite.
 
         Args:
             order: places of the wanted columns; all of them where the table is an array.
             label: what messages call the i-th of the wanted columns.
+            counted: `(n_rows,)` of bool, the rows that must be finite; None is all of them.
 
         Returns:
             `(n_rows, len(order))`; it may share memory with the table, so it is for reading only.
@@ -107,7 +113,7 @@ class Source:
                 out[:, i] = plain_values(values, label(i))
                 if has_inexact_integers(values):
                     inexact.append(label(i))
-        _check_finite(out, label)
+        _check_finite(out, label, counted)
         warn_of_inexact_integers(inexact)
         return out
 
@@ -177,9 +183,14 @@ def _usable_names(table) -> tuple[str, ...] | None:
     return tuple(names)
 
 
-def _check_finite(matrix: np.ndarray, label: Callable[[int], str]) -> None:
-    if np.isfinite(matrix).all():
+def _check_finite(
+    matrix: np.ndarray, label: Callable[[int], str], counted: np.ndarray | None
+) -> None:
+    finite = np.isfinite(matrix)
+    if finite.all() or (counted is not None and finite[counted].all()):
         return
+    if counted is not None:
+        matrix = np.where(counted[:, None], matrix, 0.0)
     bad, noun, advice = np.isnan(matrix), "missing value", "fill them in, or drop those rows"
     value = "NaN or null"
     if not bad.any():
