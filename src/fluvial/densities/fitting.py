@@ -99,7 +99,8 @@ def _fit(
     interrupt: Interrupt,
     checkpoint: Checkpoint | None,
 ) -> TableDensity:
-    matrix, weights = weighted.take(table), weighted.weights
+    weighted, matrix = weighted.settled(weighted.take(table))
+    weights = weighted.weights
     folds = folds_of(hyperparameters, matrix, rng, weights)
     training_places = training_rows(folds)
     resolution = Resolution.of(matrix)
@@ -252,7 +253,7 @@ def _held_out(
     scaled: np.ndarray,
     scaler: TableScaler,
 ) -> HeldOut:
-    """Return the held-out rows in the order of their places, given their log density as scaled.
+    """Return the held-out rows, given their log density as scaled.
 
     Args:
         matrix: (n, D), the rows that count, with their copies.
@@ -262,8 +263,6 @@ def _held_out(
         scaler: from rows to scaled rows.
     """
     places = np.concatenate([fold.held_out for fold in folds])[: len(scaled)]
-    order = np.argsort(places)
-    _, log_det = scaler.transform(matrix[places[order]])
-    log_prob = scaled[order] + log_det
-    weights = None if weighted.weights is None else weighted.weights[places[order]]
-    return HeldOut.of(weighted.places[places[order]], log_prob, weights)
+    _, log_det = scaler.transform(matrix[places])
+    weights = None if weighted.weights is None else weighted.weights[places]
+    return HeldOut.of(weighted.places[places], scaled + log_det, weights)

@@ -45,17 +45,19 @@ class HeldOut:
         """Return the held-out rows with the mean and its standard error.
 
         Args:
-            indices: their places (m,) in order; copies of a row, which have the same place, become
-                one row that weighs as much as all of them.
+            indices: their places (m,); copies of a row, which have the same place, become one row
+                that weighs as much as all of them.
             log_prob: log densities (m,).
             weights: (m,); None where all are equal.
         """
+        order = np.argsort(indices, kind="stable")
+        indices, log_prob = indices[order], log_prob[order]
+        weights = None if weights is None else weights[order]
         found, copy = np.unique(indices, return_inverse=True)
         if len(found) < len(indices):
             total = np.bincount(copy, weights)
             given = log_prob if weights is None else log_prob * weights
-            indices, log_prob = found, np.bincount(copy, given) / total
-            weights = total
+            indices, log_prob, weights = found, np.bincount(copy, given) / total, total
         n = len(indices)
         score = float(mean(log_prob, weights)) if n else None
         error = standard_error(log_prob, weights) if n > 1 else None

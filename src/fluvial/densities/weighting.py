@@ -9,13 +9,16 @@ from numpy.typing import ArrayLike
 from fluvial.errors import DataError
 from fluvial.weights import checked_weights, numbers_of_rows
 
-MOST_COPIES, ALWAYS_COPIED = 2, 1_000
-"""Rows are copied as often as their weights tell where there are at most so many times as many
-afterwards, or so many."""
+MOST_COPIES, ENOUGH_COPIES = 2, 1_000
+"""Rows of whole weights are copied as often as these tell where there are at most so many times as
+many afterwards, or so many."""
 
 FINENESS, FINE_VALUES = 16, 2**22
 """Into how many parts the mean weight is divided to make rows of equal weight, if the table has not
 more values than this afterwards."""
+
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number without a pattern: 2^64 over the golden ratio."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class WeightedRows:
     else.
 
     Attributes:
-        places: `(m,)`, where the rows stand in the table, in order; copies one after the other.
+        places: `(m,)`, where the rows stand in the table; several times for one with copies.
         weights: `(m,)`, of mean one; None where all are equal.
 
     Examples:
@@ -64,6 +67,21 @@ class WeightedRows:
         places = np.repeat(places, copies)
         return cls(places, mean_one(numbers))
 
+    def settled(self, matrix: np.ndarray) -> tuple[Self, np.ndarray]:
+        """Return these rows in an order of their own where some are equal, and `(m, D)` likewise.
+
+        So a weight of 2 and the row twice, wherever in the table, give the same fit.
+
+        Args:
+            matrix: the rows `(m, D)`.
+        """
+        keys = _keys(matrix)
+        order = np.argsort(keys, kind="stable")
+        if (keys[order[1:]] != keys[order[:-1]]).all():
+            return self, matrix
+        weights = None if self.weights is None else self.weights[order]
+        return type(self)(self.places[order], weights), matrix[order]
+
     def take(self, table: np.ndarray) -> np.ndarray:
         """Return these rows of a table `(n, D)`: the table itself where they are all of it."""
         n = len(table)
@@ -77,11 +95,24 @@ def mean_one(weights: np.ndarray) -> np.ndarray | None:
     return None if weights.min() == weights.max() else weights / weights.mean()
 
 
+def _keys(matrix: np.ndarray) -> np.ndarray:
+    """Return a number (m,) for each row, the same for equal rows and as a rule for no others."""
+    keys = np.zeros(len(matrix), np.uint64)
+    for column in matrix.T:
+        # Adding zero turns -0.0 into 0.0, so that equal values have equal bits.
+        keys = (keys ^ (column + 0.0).view(np.uint64)) * MULTIPLIER
+        keys ^= keys >> np.uint64(32)
+    return keys
+
+
 def _copies(numbers: np.ndarray) -> np.ndarray:
     """Return how often each row is there, at least once."""
     n, total = len(numbers), numbers.sum()
     is_whole = (numbers == np.rint(numbers)).all()
-    wanted = total if is_whole and total <= max(MOST_COPIES * n, ALWAYS_COPIED) else n
+    wanted = n
+    if is_whole:
+        is_few = total <= max(MOST_COPIES * n, ENOUGH_COPIES)
+        wanted = total if is_few else max(n, ENOUGH_COPIES)
     return np.maximum(np.rint(numbers * (wanted / total)), 1).astype(np.int64)
 
 
