@@ -53,3 +53,32 @@ def test_held_out_rows_choose_where_there_are_enough():
 def test_an_unusable_contamination_is_refused(value):
     with pytest.raises(ValueError, match=r"contamination must lie in \(0, 0.5\], but is"):
         check_contamination(value)
+
+
+@pytest.mark.parametrize("contamination", [None, 0.02, 0.1, 0.37])
+@pytest.mark.parametrize("unit", [1, 0.1])
+def test_weighted_scores_are_repeated_scores(contamination, unit):
+    rng = np.random.default_rng(0)
+    scores = np.round(rng.normal(size=150), 1)
+    weights = rng.integers(0, 5, 150)
+    repeated = np.repeat(scores, weights)
+    expected = choose_threshold(NOTHING, contamination, lambda: repeated)
+    spoilt = np.where(weights, scores, np.nan)
+    found = choose_threshold(NOTHING, contamination, lambda: spoilt, sample_weight=unit * weights)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_weighted_held_out_rows_are_repeated_rows():
+    rng = np.random.default_rng(1)
+    scores, counts = rng.normal(size=15), rng.integers(1, 4, 15)
+    repeated = np.repeat(scores, counts)
+    assert len(repeated) >= 20
+    found = choose_threshold(scores, None, lambda: NOTHING, held_out_weight=counts.astype(float))
+    assert found == pytest.approx(np.quantile(repeated, 0.01), abs=1e-12)
+
+
+def test_fractions_of_a_row_count_as_such():
+    scores, weights = np.arange(1000.0), np.random.default_rng(0).gamma(1.0, size=1000)
+    threshold = choose_threshold(NOTHING, 0.1, lambda: scores, sample_weight=weights)
+    share = weights[scores < threshold].sum() / weights.sum()
+    assert share == pytest.approx(0.1, abs=2 * weights.max() / weights.sum())

@@ -42,6 +42,16 @@ def test_training_on_keeps_the_scale(getkey):
     np.testing.assert_array_equal(again.bijector.centre.value, centre)
 
 
+def test_the_scale_is_that_of_the_rows_that_count(getkey):
+    x, c = rows(150)
+    c, weight = 2000 + 10 * c, np.arange(150) % 3
+    spoilt = np.where(weight[:, None], c, 1e6)
+    flow, _ = fit(getkey(), small(getkey()), x, spoilt, weight, max_epochs=1, show_progress=False)
+    repeated = np.repeat(c, weight, axis=0)
+    assert flow.bijector.centre.value == pytest.approx(repeated.mean(), rel=1e-6)
+    assert flow.bijector.scale.value == pytest.approx(repeated.std(), rel=1e-6)
+
+
 def test_members_of_an_ensemble_share_the_scale(getkey):
     x, c = rows(100)
     members = [small(getkey()) for _ in range(2)]

@@ -113,6 +113,27 @@ def test_validation_loss_is_the_mean_over_all_held_out_rows():
     np.testing.assert_allclose(best, -np.mean(flow.log_prob(held_out)), rtol=1e-6)
 
 
+def test_held_out_rows_have_weights_of_their_own():
+    held_out, weight = rows(250, seed=2), np.random.default_rng(1).integers(0, 9, 250)
+    spoilt = np.where(weight[:, None], held_out, 100).astype(np.float32)
+    data = (spoilt, None, 1e9 * weight)
+    flow, history = quiet_fit(KEY, small_flow(), rows(), validation_data=data, max_epochs=4)
+    expected = -np.average(flow.log_prob(held_out), weights=weight)
+    np.testing.assert_allclose(min(history.validation_loss), expected, rtol=1e-6)
+
+
+def test_rows_of_no_weight_are_not_there_and_only_ratios_count():
+    x, weight = rows(450), np.random.default_rng(1).uniform(0.1, 2.0, 450)
+    weight[::3] = 0
+    weighted, _ = quiet_fit(KEY, small_flow(), x, sample_weight=1024 * weight, max_epochs=3)
+    kept = weight > 0
+    expected, _ = quiet_fit(KEY, small_flow(), x[kept], sample_weight=weight[kept], max_epochs=3)
+    assert same(weighted, expected)
+    equal, _ = quiet_fit(KEY, small_flow(), x[kept], sample_weight=[7] * 300, max_epochs=3)
+    plain, _ = quiet_fit(KEY, small_flow(), x[kept], max_epochs=3)
+    assert same(equal, plain)
+
+
 def test_learns_a_gaussian():
     X, test = rows(4000), rows(4000, seed=9)
     flow, history = quiet_fit(KEY, small_flow(), X, max_epochs=60, learning_rate=0.01)
@@ -282,6 +303,8 @@ def test_decay_touches_weight_matrices_alone():
         ({"sample_weight": -np.ones(300)}, DataError, "negative"),
         ({"sample_weight": np.ones(3)}, ShapeError, "300 rows"),
         ({"sample_weight": np.zeros(300)}, DataError, "zero"),
+        ({"sample_weight": ["1"] * 300}, DataError, "row 0"),
+        ({"validation_data": (rows(), None, np.ones(3))}, ShapeError, "300 rows"),
         ({"batch_size": 0}, ValueError, "batch_size"),
         ({"max_epochs": 0}, ValueError, "max_epochs"),
         ({"validation_fraction": 1.0}, ValueError, "validation_fraction"),

@@ -66,3 +66,19 @@ def test_log_densities_of_any_magnitude_serve():
 def test_what_cannot_be_weighted_is_refused(values, error, message):
     with pytest.raises(error, match=message):
         stack(values)
+
+
+def test_a_weighted_row_counts_as_its_copies():
+    log_probs = log_densities(200, seed=2)
+    copies = np.random.default_rng(0).integers(0, 4, 200)
+    spoilt = np.where(copies[:, None], log_probs, -np.inf)
+    weights = stack(spoilt, sample_weight=0.1 * copies)
+    np.testing.assert_allclose(weights, stack(np.repeat(log_probs, copies, axis=0)), atol=1e-6)
+    np.testing.assert_allclose(stack(log_probs, sample_weight=[5] * 200), stack(log_probs))
+
+
+def test_bad_sample_weights_are_refused():
+    with pytest.raises(DataError, match="is -1 in row 2"):
+        stack(np.zeros((3, 2)), sample_weight=[1, 1, -1])
+    with pytest.raises(ShapeError, match="one weight for each of the 3 rows"):
+        stack(np.zeros((3, 2)), sample_weight=[1, 1])

@@ -46,8 +46,12 @@ def stack(
     References:
         Smyth and Wolpert 1998, Stacked density estimation, section 3.
     """
+    log_probs, counted = np.asarray(log_probs, np.float64), None
+    if sample_weight is not None and log_probs.ndim:
+        counted = checked_weights(sample_weight, len(log_probs))
+        log_probs = log_probs.copy()
+        log_probs[counted == 0] = 0.0  # whatever rows of no weight hold
     log_probs = _checked(log_probs)
-    counted = None if sample_weight is None else checked_weights(sample_weight, len(log_probs))
     kept = np.arange(log_probs.shape[1])
     weights = np.full(len(kept), 1 / len(kept))
     while True:
@@ -63,8 +67,7 @@ def stack(
     return whole
 
 
-def _checked(log_probs: ArrayLike) -> np.ndarray:
-    values = np.asarray(log_probs, np.float64)
+def _checked(values: np.ndarray) -> np.ndarray:
     if values.ndim != 2 or not values.size:
         raise ShapeError(f"log_probs must have shape (n, K), but have shape {values.shape}")
     bad = np.isnan(values) | (values == np.inf)

@@ -92,16 +92,13 @@ def test_steps_are_those_on_repeated_rows(kind):
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize("n_folds", [1, 2])
-def test_stacked_mixtures_of_weights_are_those_of_repeated_rows(n_folds):
+def test_stacked_mixtures_of_weights_are_those_of_repeated_rows():
     counts, number = 1 + WEIGHTS[:40] % 2, np.arange(40) % 3
 
     def stacked(rows, number, weights):
-        folds = []
-        for fold in range(n_folds):
-            fits, judges = number != fold, number == fold
-            given = (None, None) if weights is None else (weights[fits], weights[judges])
-            folds.append(FoldRows(rows[fits], rows[judges], None, *given))
+        fits, judges = number != 0, number == 0
+        given = (None, None) if weights is None else (weights[fits], weights[judges])
+        folds = [FoldRows(rows[fits], rows[judges], None, *given)]
         mixtures = StackedMixtures(folds, rows, np.random.RandomState(0), weights=weights)
         return numbers([mixtures.of_all, mixtures.of_folds])
 
