@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +40,8 @@ def test_the_column_is_the_weight_and_no_feature(run, weighted, numbers):
     assert told["columns_left_out"] == ["n"]
     fit(run, "r.parquet", "--exclude", "n")
     rows = pa.table({name: numbers[name] for name in "abc"})
-    one, other = (load(name + ".fluvial").decision_function(rows) for name in "wr")
+    models: list[Any] = [load(name + ".fluvial") for name in "wr"]
+    one, other = (model.decision_function(rows) for model in models)
     np.testing.assert_allclose(one, other, rtol=1e-12)
 
 

@@ -107,6 +107,10 @@ class FlowDensity(
     the mixture: every row is fitted to, and judged by the fit that has not seen it. Below 12 rows
     weights are equal.
 
+    With weights, a row that weighs more than the mean is some rows of about the mean weight, whose
+    rounded columns get a noise each. Where small tables have whole weights, these are copies of the
+    rows and nothing else.
+
     Columns whose values repeat are taken for rounded: the rows that are trained on get uniform
     noise of the column's smallest step. Scores are deterministic.
 

@@ -1,5 +1,7 @@
 """Weighted rows of kernel densities and Gaussian mixtures are repeated rows."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -68,7 +70,7 @@ def test_weighted_kernels_are_the_sum_of_them():
     width = (share**2).sum() ** (1 / 6)  # Silverman's rule with 1 / sum w^2 rows of two columns
     np.testing.assert_allclose(density.bandwidth, width)
     kernels = norm.logpdf(ROWS[:9, None], counted, width).sum(axis=2)
-    expected = logsumexp(kernels, axis=1, b=share)
+    expected: Any = logsumexp(kernels, axis=1, b=share)
     np.testing.assert_allclose(density.log_prob(ROWS[:9]), expected, rtol=1e-9)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Fitter
 from threadpoolctl import threadpool_limits
@@ -72,19 +71,18 @@ class Size:
     def fitted(self, rows: Rows, seed: int) -> Any:
         """Return scikit-learn's mixture after a few steps."""
         if rows.is_even:
-            fitter, variances = Fitter, rows.x.var(axis=0)
+            variances = rows.x.var(axis=0)
         else:
-            fitter = WeightedGaussianMixture
             variances = mean_and_deviation(rows.x, rows.weights)[1] ** 2
         typical = float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
-        fitter = (Fitter if rows.weights is None else WeightedGaussianMixture)(
-            self.components,
+        return _fit(
+            rows,
+            n_components=self.components,
             covariance_type=self.kind,
             reg_covar=self.ridge * typical,
             max_iter=TRIAL_STEPS,
             random_state=seed,
         )
-        return _fit(fitter, rows)
 
 
 ONE_GAUSSIAN = Size(1, RIDGES[-1], "full")
@@ -235,14 +233,13 @@ def _weights_of_all(judges: Sequence[Rows]) -> np.ndarray | None:
 
 def continued(fitted: Any, rows: Rows) -> Any:
     """Fit on from where a mixture of scikit-learn is until it converges."""
-    again: Any = clone(fitted)
-    fitter = again.set_params(
-        max_iter=FINAL_STEPS,
-        weights_init=fitted.weights_ / fitted.weights_.sum(),
-        means_init=fitted.means_,
-        precisions_init=fitted.precisions_,
-    )
-    return _fit(fitter, rows)
+    again = {
+        "max_iter": FINAL_STEPS,
+        "weights_init": fitted.weights_ / fitted.weights_.sum(),
+        "means_init": fitted.means_,
+        "precisions_init": fitted.precisions_,
+    }
+    return _fit(rows, **fitted.get_params() | again)
 
 
 @contextmanager
@@ -257,12 +254,12 @@ def unconverged() -> Iterator[None]:
         yield
 
 
-def _fit(fitter: Any, rows: Rows) -> Any:
+def _fit(rows: Rows, **arguments: Any) -> Any:
     # The matrices are small: more threads bring little alone and cost much beside other work.
     with unconverged(), threadpool_limits(1):
-        if isinstance(fitter, WeightedGaussianMixture):
-            return fitter.fit_weighted(*rows)
-        return fitter.fit(rows.x)
+        if rows.weights is None or rows.is_even:
+            return Fitter(**arguments).fit(rows.x)
+        return WeightedGaussianMixture(**arguments).fit_weighted(rows.x, rows.weights)
 
 
 def as_distribution(fits: Sequence[Any], shares: Sequence[float]) -> GaussianMixture:
