@@ -21,6 +21,7 @@ from fluvial.training.run import Run
 from fluvial.training.shuffle import random_order
 from fluvial.training.state import (
     ANNEAL,
+    BEFORE_TRAINING,
     BY_EPOCHS,
     BY_FAILURE,
     BY_PATIENCE,
@@ -32,7 +33,6 @@ from fluvial.training.state import (
     Scalar,
     State,
     empty_record,
-    first_state,
     optimizer,
 )
 
@@ -44,24 +44,6 @@ ROLLBACK_FACTOR = 0.3
 
 ANNEAL_SHARE = 0.1
 """Epochs in which the rate falls to zero once patience has ended, as a share of those before."""
-
-BEFORE_TRAINING = -1
-"""The number of the epoch without steps that scores the start."""
-
-
-def first(run: Run, given: tuple[Any, Array]) -> State:
-    """Return the state before the first step, given the parameters and a random key."""
-    params, key = given
-    opt_state = optimizer(run.settings, run.decay).init(params)
-    n_rows = 0 if run.train is None else len(run.train.x)
-    state = first_state(key, params, opt_state, n_rows, run.dtype)
-    if run.validation is None:
-        return _shuffle(run, state)
-    # The start is scored at the end of an epoch without steps, and competes for the best.
-    return state._replace(
-        epoch=jnp.full_like(state.epoch, BEFORE_TRAINING),
-        step=jnp.asarray(run.steps_per_epoch, state.step.dtype),
-    )
 
 
 def next_segment(
@@ -119,12 +101,6 @@ def _mapped(axes: Run | None) -> Callable[[Any], Any]:
     return each if axes is not None else lambda of_member: of_member
 
 
-@Compiled
-def start(run: Run, axes: Run | None, params: Any, key: Array) -> State:
-    """Compute the state before the first step, of a run or of the members of a joint one."""
-    return _mapped(axes)(first)(run, (params, key))
-
-
 @partial(Compiled, donated=(1,))
 def advance(given: tuple[Run, Run | None, Scalar, Scalar], state: State) -> State:
     """Compute the `next_segment`, given all but the state, whose buffers are used again."""
@@ -154,14 +130,15 @@ def _steps(
 
 def _step(run: Run, state: State, time_share: Scalar) -> State:
     mean_loss, weight, full = loss_of_step(run, state)
-    loss, gradients = jax.value_and_grad(mean_loss)(state.now.params)
-    tx = optimizer(run.settings, run.decay)
-    updates, opt_state = tx.update(gradients, state.now.optimizer, state.now.params)
+    params = state.now.params
+    loss, of_leaves = jax.value_and_grad(mean_loss)(run.layout.tree(params))
+    gradient = run.layout.vector(of_leaves)
+    update, opt_state = optimizer(run.settings).update(gradient, state.now.optimizer)
+    update += jnp.where(run.decay, run.settings.weight_decay * params, 0)
     rate = _learning_rate(run, state, time_share)
-    params = jax.tree.map(lambda p, u: p - rate * u, state.now.params, updates)
-    finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradients))
+    finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradient))
     return state._replace(
-        now=Point(params, opt_state),
+        now=Point(params - rate * update, opt_state),
         step=state.step + 1,
         loss_sum=state.loss_sum + loss * full,
         weight_sum=state.weight_sum + weight,
@@ -185,8 +162,14 @@ def _cosine(share: Array) -> Array:
 
 
 def _end_epoch(run: Run, state: State) -> State:
-    """Close an epoch, or roll back where a loss was not finite; nothing more for who is done."""
-    state = lax.cond(state.phase == DONE, lambda s: s, lambda s: _end_running(run, s), state)
+    """Close an epoch, or roll back where a loss was not finite; nothing more for who is done.
+
+    All of it is computed and then chosen from: the numbers are few, and branches that hand the
+    whole state on take long to compile.
+    """
+    watched, bad = _watched(run, state)
+    ended = _chosen(bad, _roll_back(state), _close_epoch(run, state, watched))
+    state = _chosen(state.phase == DONE, state, ended)
     zero = jnp.zeros_like(state.loss_sum)
     state = state._replace(
         step=jnp.zeros_like(state.step), loss_sum=zero, weight_sum=zero, bad=jnp.asarray(False)
@@ -194,21 +177,28 @@ def _end_epoch(run: Run, state: State) -> State:
     return _shuffle(run, state)
 
 
-def _end_running(run: Run, state: State) -> State:
+def _watched(run: Run, state: State) -> tuple[Array, Array]:
+    """Return the loss that chooses, and whether it or a step's was not finite."""
     rows = run.validation
     if rows is None:
-        watched = state.loss_sum / state.weight_sum
-        bad = state.bad
-    else:
-        watched = lax.cond(
-            state.bad,
-            lambda: jnp.full((), jnp.nan, state.rate.dtype),
-            lambda: validation_loss(run, rows, state.now.params, state.validation_key),
-        )
-        before = state.epoch == BEFORE_TRAINING
-        watched = jnp.where(before & ~jnp.isfinite(watched), jnp.inf, watched)
-        bad = ~(jnp.isfinite(watched) | before)
-    return lax.cond(bad, _roll_back, lambda s: _close_epoch(run, s, watched), state)
+        return state.loss_sum / state.weight_sum, state.bad
+    watched = lax.cond(
+        state.bad | (state.phase == DONE),
+        lambda: jnp.full((), jnp.nan, state.rate.dtype),
+        lambda: validation_loss(run, rows, state.now.params, state.validation_key),
+    )
+    before = state.epoch == BEFORE_TRAINING
+    watched = jnp.where(before & ~jnp.isfinite(watched), jnp.inf, watched)
+    return watched, ~(jnp.isfinite(watched) | before)
+
+
+def _chosen(condition: Array, state: State, other: State) -> State:
+    """Return one of two states; what both share is not touched."""
+
+    def choose(leaf, of_other):
+        return leaf if leaf is of_other else jnp.where(condition, leaf, of_other)
+
+    return jax.tree.map(choose, state, other)
 
 
 def _roll_back(state: State) -> State:
@@ -227,11 +217,10 @@ def _roll_back(state: State) -> State:
 def _close_epoch(run: Run, state: State, watched: Array) -> State:
     settings = run.settings
     epoch = state.epoch + 1
-    record = lax.cond(epoch > 0, lambda: _record(state, watched), lambda: state.record)
     lower = watched < state.best_loss
     # Without held-out rows the last parameters are what is returned.
     keep = lower if run.validation is not None else jnp.asarray(True)
-    best = jax.tree.map(lambda b, p: jnp.where(keep, p, b), state.best, state.now.params)
+    best = jnp.where(keep, state.now.params, state.best)
     # Patience starts with the first epoch, which always improves on nothing.
     fell = (watched < state.reference - settings.min_delta) & (epoch > 0)
     waited = jnp.where(fell | (epoch == 0), 0, state.waited + 1)
@@ -243,10 +232,10 @@ def _close_epoch(run: Run, state: State, watched: Array) -> State:
         reference=jnp.where(fell, watched, state.reference),
         waited=waited,
         epoch=epoch,
-        record=record,
+        record=_record(state, watched, epoch > 0),
     )
     out_of_patience = (state.phase == MAIN) & (waited >= settings.patience)
-    state = lax.cond(out_of_patience, lambda s: _start_annealing(run, s), lambda s: s, state)
+    state = _chosen(out_of_patience, _start_annealing(run, state), state)
     annealed = (state.phase == ANNEAL) & (epoch >= state.anneal_from + state.anneal_epochs)
     out_of_epochs = epoch >= settings.max_epochs
     done = annealed | out_of_epochs
@@ -271,10 +260,11 @@ def _start_annealing(run: Run, state: State) -> State:
     )
 
 
-def _record(state: State, watched: Array) -> Record:
+def _record(state: State, watched: Array, counts: Array) -> Record:
+    """Record an epoch where it counts: what stands behind the last one is written over later."""
     i = state.record.n_epochs
     return Record(
-        i + 1,
+        i + counts.astype(i.dtype),
         state.record.train_loss.at[i].set(state.loss_sum / state.weight_sum),
         state.record.validation_loss.at[i].set(watched),
         state.record.learning_rate.at[i].set(state.rate),

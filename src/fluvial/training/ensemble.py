@@ -6,7 +6,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
@@ -18,7 +17,7 @@ from fluvial.training.objective import negative_log_likelihood
 from fluvial.training.options import Options
 from fluvial.training.progress import progress
 from fluvial.training.rows import PaddedRows, checked_dataset
-from fluvial.training.run import Partition, Run, Split, make_run, partition, splits, title
+from fluvial.training.run import Parts, Run, Split, make_run, splits, taken_apart, title
 
 
 def fit_ensemble(
@@ -76,11 +75,11 @@ def fit_ensemble(
             "an ensemble needs one or more flows and a key for each, but got "
             f"{len(flows)} flows and {len(keys)} keys"
         )
-    members = [partition(flow) for flow in flows]
+    members = [taken_apart(flow) for flow in flows]
     _check_alike(members)
     dataset = checked_dataset(flows[0], X, condition, sample_weight, members[0].dtype)
     flows = [with_scaled_condition(flow, condition, sample_weight) for flow in flows]
-    members = [partition(flow) for flow in flows]
+    members = [taken_apart(flow) for flow in flows]
     rows = splits(keys, flows[0], dataset, options)
     runs = _runs(members[0], rows, options)
     bar = progress(
@@ -93,11 +92,13 @@ def fit_ensemble(
     for i in range(0, len(flows), size):
         of_group = members[i : i + size]
         groups.append(_joint(of_group, runs[i : i + size]))
-        starts.append((_stacked([m.params for m in of_group]), jnp.stack(keys[i : i + size])))
+        starts.append(
+            [(m.params, key) for m, key in zip(of_group, keys[i : i + size], strict=True)]
+        )
     best, histories, is_interrupted = train(
         groups, starts, began=began, max_seconds=options.max_seconds, bar=bar
     )
-    fitted = [eqx.combine(b, member.frozen) for b, member in zip(best, members, strict=True)]
+    fitted = [member.model(params) for params, member in zip(best, members, strict=True)]
     if is_interrupted:
         raise interruption(fitted, histories)
     return fitted, histories
@@ -113,34 +114,33 @@ def _n_groups(n_members: int, n_at_once: int) -> int:
     return next(n for n in range(fewest, n_members + 1) if n_members % n == 0)
 
 
-def _check_alike(members: list[Partition]) -> None:
+def _check_alike(members: list[Parts]) -> None:
     """Refuse members that differ in more than the values of their arrays.
 
     Raises:
         ValueError: naming the first that differs from member 0.
     """
-    shapes = [jax.tree.map(lambda a: (a.shape, a.dtype), _arrays(member)) for member in members]
+    frozen = [eqx.filter(member.frozen, eqx.is_array) for member in members]
+    shapes = [jax.tree.map(lambda a: (a.shape, a.dtype), each) for each in frozen]
+    layouts = [member.layout for member in members]
     rest = [eqx.filter(member.frozen, eqx.is_array, inverse=True) for member in members]
     for number in range(1, len(members)):
-        if shapes[number] != shapes[0] or not eqx.tree_equal(rest[number], rest[0]):
+        alike = layouts[number] == layouts[0] and shapes[number] == shapes[0]
+        if not alike or not eqx.tree_equal(rest[number], rest[0]):
             raise ValueError(
                 f"members of an ensemble must be alike in architecture, but member {number} "
                 "differs from member 0; fit them one by one, or build all by the same recipe"
             )
 
 
-def _arrays(member: Partition) -> Any:
-    return member.params, eqx.filter(member.frozen, eqx.is_array)
-
-
-def _runs(member: Partition, rows: list[Split], options: Options) -> list[Run]:
+def _runs(member: Parts, rows: list[Split], options: Options) -> list[Run]:
     """Return a run for each member; members with the same rows share one."""
     if all(of_member is rows[0] for of_member in rows):
         return [make_run(negative_log_likelihood, member, rows[0], options)] * len(rows)
     return [make_run(negative_log_likelihood, member, of_member, options) for of_member in rows]
 
 
-def _joint(members: list[Partition], runs: list[Run]) -> Group:
+def _joint(members: list[Parts], runs: list[Run]) -> Group:
     """Return one run for all members; what is the same for all of them is not repeated."""
     if all(run is runs[0] for run in runs):
         runs = runs[:1]

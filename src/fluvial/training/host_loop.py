@@ -12,17 +12,20 @@ from jaxtyping import Array
 
 from fluvial.errors import ModelFileError, TrainingError, TrainingInterrupted
 from fluvial.parallel import refuse_in_fork, threads
-from fluvial.training.compiled_loop import MAX_FAILURES, advance, start
+from fluvial.training.compiled_loop import MAX_FAILURES, advance
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
 from fluvial.training.log import FAILURE, Log
 from fluvial.training.progress import Progress
 from fluvial.training.run import Run
 from fluvial.training.snapshots import Snapshots, restored, snapshot
-from fluvial.training.state import NEVER, State
+from fluvial.training.state import NEVER, State, first_state, joint, on_device, optimizer
 
 SEGMENT_SECONDS = 0.5
 """Seconds that a segment is to take: so often training looks at the time and at Ctrl-C."""
+
+Start = tuple[np.ndarray, Array]
+"""Parameters (p,) and a random key."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Group:
     axes: Run | None = None
     size: int = 1
 
+    @property
+    def rows_are_shared(self) -> bool:
+        """Whether the rows to train on have no axis of members."""
+        return self.axes is None or self.axes.train is None
+
     def members(self, tree: Any) -> list[Any]:
         """Return what arrays, all with an axis of members where there is one, hold of each."""
         if self.axes is None:
@@ -48,7 +56,7 @@ class Group:
 
 def train(
     groups: Sequence[Group],
-    starts: Sequence[tuple[Any, Array]],
+    starts: Sequence[Sequence[Start]],
     *,
     began: float,
     max_seconds: float | None,
@@ -59,15 +67,15 @@ def train(
 
     Args:
         groups: of one structure, so that one compilation serves them all.
-        starts: the parameters and random keys of each group.
+        starts: the parameters and the random key of each member of each group.
         began: when training began, on the monotonic clock.
         max_seconds: the time limit; None or infinity for none.
         bar: is told how training goes.
         snapshots: where those of a single member are kept; training goes on from the last one.
 
     Returns:
-        The best parameters and the history of each member, and whether Ctrl-C was pressed and
-        nobody outside hears it.
+        The best parameters (p,) of each member in NumPy, and its history, and whether Ctrl-C was
+        pressed and nobody outside hears it.
 
     Raises:
         ModelFileError: where the last snapshot is not of this training.
@@ -76,22 +84,26 @@ def train(
     refuse_in_fork()
     with Interrupt() as interrupt:
         is_mine = interrupt.is_outermost
-        states = [
-            start(group.run, group.axes, *of_group)
-            for group, of_group in zip(groups, starts, strict=True)
-        ]
+        states = [_start(*each) for each in zip(groups, starts, strict=True)]
         limit = float("inf") if max_seconds is None else max_seconds
         states, logs = _resumed(groups, states, snapshots)
         states = _until_the_end(groups, states, logs, began, limit, bar, interrupt, snapshots)
         histories = _finished(logs, bar, time.monotonic() - began)
         best = []
         for group, state in zip(groups, states, strict=True):
-            if group.axes is None:
-                best.append(state.best)
-            else:
-                members = group.members(jax.device_get(state.best))
-                best += [jax.tree.map(jax.device_put, params) for params in members]
+            best += group.members(jax.device_get(state.best))
     return best, histories, is_mine and interrupt.asked
+
+
+def _start(group: Group, starts: Sequence[Start]) -> State:
+    """Return the state before the first step of the members of a group."""
+    run = group.run
+    n_rows = 0 if run.train is None else run.train.x.shape[0 if group.rows_are_shared else 1]
+    states = [
+        first_state(key, params, optimizer(run.settings).init(params), n_rows, run.steps_per_epoch)
+        for params, key in starts
+    ]
+    return on_device(states[0] if group.axes is None else joint(states))
 
 
 def interruption(flow: Any, history: Any) -> TrainingInterrupted:

@@ -17,7 +17,7 @@ from fluvial.training.state import OBJECTIVE, State
 
 
 def loss_of_step(run: Run, state: State) -> tuple[Callable[[Any], Array], Array, Array]:
-    """Return the loss of this step by the parameters, what it weighs and what a full one weighs."""
+    """Return this step's loss by the trained leaves, what it weighs and what a full one weighs."""
     key = jax.random.fold_in(jax.random.fold_in(state.key, OBJECTIVE), state.step)
     if run.train is None:
         one = jnp.ones((), run.dtype)
@@ -37,8 +37,9 @@ def loss_of_step(run: Run, state: State) -> tuple[Callable[[Any], Array], Array,
     )
 
 
-def validation_loss(run: Run, rows: PaddedRows, params: Any, key: Array) -> Array:
+def validation_loss(run: Run, rows: PaddedRows, params: Array, key: Array) -> Array:
     """Return the weighted mean loss of all held-out rows, block by block."""
+    leaves = run.layout.tree(params)
 
     def block(i, total):
         def of_block(array):
@@ -47,7 +48,7 @@ def validation_loss(run: Run, rows: PaddedRows, params: Any, key: Array) -> Arra
         condition = None if rows.condition is None else of_block(rows.condition)
         batch = Batch(of_block(rows.x), condition)
         of_batch = jax.random.fold_in(key, i)
-        return total + _weighted_loss(run, params, batch, of_block(rows.weight), of_batch)
+        return total + _weighted_loss(run, leaves, batch, of_block(rows.weight), of_batch)
 
     n_blocks = -(-rows.n // VALIDATION_BLOCK)
     total = lax.fori_loop(0, n_blocks, block, jnp.zeros((), rows.weight.dtype))

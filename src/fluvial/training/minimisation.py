@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import equinox as eqx
 from jaxtyping import Array, ArrayLike
 
 from fluvial.training.conditions import with_scaled_condition
@@ -13,7 +12,7 @@ from fluvial.training.objective import Objective
 from fluvial.training.options import Options
 from fluvial.training.progress import progress
 from fluvial.training.rows import checked_dataset
-from fluvial.training.run import Split, make_run, partition, splits, title
+from fluvial.training.run import Split, make_run, splits, taken_apart, title
 
 
 def minimise(
@@ -70,7 +69,7 @@ def minimise(
     """
     began = time.monotonic()
     options = Options(**settings)
-    parts = partition(model)
+    parts = taken_apart(model)
     if X is None:
         given = (condition, sample_weight, options.validation_data)
         if any(value is not None for value in given):
@@ -83,13 +82,13 @@ def minimise(
     else:
         dataset = checked_dataset(model, X, condition, sample_weight, parts.dtype)
         model = with_scaled_condition(model, condition, sample_weight)
-        parts = partition(model)
+        parts = taken_apart(model)
         (rows,) = splits([key], model, dataset, options)
     run = make_run(objective, parts, rows, options, steps_per_epoch=steps_per_epoch)
     bar = progress(
         show=options.show_progress, total=options.max_epochs, start=title(parts, rows, run)
     )
-    start = (parts.params, key)
+    start = [(parts.params, key)]
     (best,), (history,), is_interrupted = train(
         [Group(run)],
         [start],
@@ -98,7 +97,7 @@ def minimise(
         bar=bar,
         snapshots=options.snapshots,
     )
-    fitted = eqx.combine(best, parts.frozen)
+    fitted = parts.model(best)
     if is_interrupted:
         raise interruption(fitted, history)
     return fitted, history

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
+from fluvial.training.layout import Layout
 from fluvial.training.objective import Objective
 from fluvial.training.options import Options
 from fluvial.training.rows import (
@@ -27,8 +28,9 @@ class Run(NamedTuple):
 
     Attributes:
         objective: what is minimised.
+        layout: of the trained leaves in the vector of parameters.
         frozen: the model without its trained leaves.
-        decay: which of the trained leaves are decayed, a tree of booleans.
+        decay: which of the parameters are decayed, booleans (p,).
         train: the training rows; None where the objective takes none.
         validation: the held-out rows, or None.
         settings: the traced settings.
@@ -37,6 +39,7 @@ class Run(NamedTuple):
     """
 
     objective: Objective
+    layout: Layout
     frozen: Any
     decay: Any
     train: PaddedRows | None
@@ -51,28 +54,30 @@ class Run(NamedTuple):
         return self.settings.learning_rate.dtype
 
 
-class Partition(NamedTuple):
+class Parts(NamedTuple):
     """A model taken apart.
 
     Attributes:
-        params: the trained leaves.
+        params: the trained leaves as one vector (p,) of NumPy.
+        layout: of the trained leaves in it.
         frozen: the rest.
-        decay: which of the trained leaves are decayed, a tree of booleans.
+        decay: which of the parameters are decayed, booleans (p,).
     """
 
-    params: Any
+    params: np.ndarray
+    layout: Layout
     frozen: Any
-    decay: Any
+    decay: np.ndarray
 
     @property
     def dtype(self) -> Any:
         """The precision of the parameters."""
-        return jax.tree.leaves(self.params)[0].dtype
+        return self.params.dtype
 
-    @property
-    def size(self) -> int:
-        """The number of trained numbers."""
-        return sum(leaf.size for leaf in jax.tree.leaves(self.params))
+    def model(self, params: Any) -> Any:
+        """Return the model with other parameters (p,), put on the device."""
+        leaves = self.layout.tree(np.asarray(params))
+        return eqx.combine(jax.tree.map(jax.device_put, leaves), self.frozen)
 
 
 class Split(NamedTuple):
@@ -82,7 +87,7 @@ class Split(NamedTuple):
     held_out: Dataset | None
 
 
-def partition(model: Any) -> Partition:
+def taken_apart(model: Any) -> Parts:
     """Separate what is trained from what is not.
 
     Raises:
@@ -92,7 +97,11 @@ def partition(model: Any) -> Partition:
     params, frozen = eqx.partition(model, filter_spec)
     if not jax.tree.leaves(params):
         raise ValueError(f"{type(model).__name__} has no trainable parameters")
-    return Partition(params, frozen, eqx.filter(decayed(model), filter_spec))
+    layout = Layout.of(params)
+    of_leaves = jax.tree.leaves(eqx.filter(decayed(model), filter_spec))
+    decay = [np.full(shape, on) for shape, on in zip(layout.shapes, of_leaves, strict=True)]
+    flat = np.concatenate([np.ravel(each) for each in decay])
+    return Parts(layout.host_vector(params), layout, frozen, flat)
 
 
 def splits(keys: list[Array], model: Any, dataset: Dataset, options: Options) -> list[Split]:
@@ -115,7 +124,7 @@ def splits(keys: list[Array], model: Any, dataset: Dataset, options: Options) ->
 
 def make_run(
     objective: Objective,
-    model: Partition,
+    model: Parts,
     rows: Split,
     options: Options,
     *,
@@ -141,8 +150,9 @@ def make_run(
         validation = on_device(rows.held_out, dtype, multiple=VALIDATION_BLOCK)
     return Run(
         objective=objective,
+        layout=model.layout,
         frozen=model.frozen,
-        decay=model.decay,
+        decay=jax.device_put(model.decay),
         train=train,
         validation=validation,
         settings=options.traced(dtype, held_out=validation is not None),
@@ -151,9 +161,9 @@ def make_run(
     )
 
 
-def title(model: Partition, rows: Split, run: Run) -> str:
+def title(model: Parts, rows: Split, run: Run) -> str:
     """Return what is said when training starts."""
-    line = f"fitting {model.size:,} parameters"
+    line = f"fitting {model.params.size:,} parameters"
     epochs = f"at most {run.settings.max_epochs} epochs"
     if rows.train is None:
         return f"{line}, {epochs} of {run.steps_per_epoch:,} steps"

@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
 from fluvial.errors import ModelFileError
 from fluvial.training.log import Log
-from fluvial.training.state import DONE, State
+from fluvial.training.state import DONE, State, is_key
 
 LOSSES = "losses."
 """Stands before the names of what was recorded of each epoch."""
@@ -98,12 +97,8 @@ def _named(state: State) -> tuple[dict[str, Array], Any]:
     return named, structure
 
 
-def _is_key(leaf: Array) -> bool:
-    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-
-
 def _plain(leaf: Array) -> Array:
-    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
+    return jax.random.key_data(leaf) if is_key(leaf) else leaf
 
 
 def _filled(array: np.ndarray, place: Array, name: str) -> Array:
@@ -116,6 +111,6 @@ def _filled(array: np.ndarray, place: Array, name: str) -> Array:
         )
     # NumPy's memory must not be what the next segment writes to.
     leaf = jax.device_put(array, may_alias=False)
-    if not _is_key(place):
+    if not is_key(place):
         return leaf
     return jax.random.wrap_key_data(leaf, impl=jax.random.key_impl(place))
