@@ -13,11 +13,6 @@ from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, merged_condition_shape, part_condition
 
-MAX_UNROLLED = 5
-"""Up to 5 layers are written out, which spares training the copies of a scan; more are scanned one
-by one, so that compilation does not grow with depth. What lies between compiles longer than either
-and is not faster."""
-
 
 class Chain(Bijector):
     """Composition: `Chain([f, g]).forward(z) = f(g(z))`; the last listed acts first.
@@ -173,8 +168,7 @@ class Repeat(Bijector):
             return (value, total + log_det), None
 
         start = (value, jnp.zeros(value.shape[0], jnp.result_type(float)))
-        unroll = self.n_layers if self.n_layers <= MAX_UNROLLED else 1
-        return jax.lax.scan(step, start, arrays, reverse=reverse, unroll=unroll)[0]
+        return jax.lax.scan(step, start, arrays, reverse=reverse)[0]
 
     def initialise(self, x: ArrayLike, condition: ArrayLike | None = None) -> "Repeat":
         return Repeat(Chain(self.layers).initialise(x, condition).parts)

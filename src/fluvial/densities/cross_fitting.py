@@ -14,7 +14,14 @@ from fluvial.densities.members import FittedByFold
 from fluvial.densities.time_budget import TimeBudget
 from fluvial.errors import TrainingError
 from fluvial.parallel import threads
+from fluvial.training import stack
 from fluvial.training.progress import Progress, progress
+
+TRIAL_FOLDS = 2
+"""Folds that all members are fitted to."""
+
+PROMISING = 2
+"""Flows that are fitted to the other folds, too."""
 
 Task = tuple[int, int]
 """The numbers of a fold and of a member."""
@@ -29,10 +36,12 @@ def cross_fit(
 ) -> list[dict[int, Fitted]]:
     """Fit members to one fold after the other, as many at once as the device runs.
 
+    All members are fitted to the first two folds. Of the flows the best two are fitted to the
+    others as well; where there is a single fold, they are trained on instead.
+
     What a fit gives does not depend on those beside it. A flow that diverges is left out. Where
     the time is up, the first fold keeps what was learned, and no flow is begun once it has one that
-    was trained; a later fold counts only if all its
-    fits are whole.
+    was trained; a later fold counts only if all its fits are whole.
 
     Args:
         members: what to fit, K of them.
@@ -44,15 +53,26 @@ def cross_fit(
     Returns:
         For each of the first folds, the fits by the number of their member.
     """
-    seeds = rng.randint(np.iinfo(np.int32).max, size=(len(folds), len(members)))
+    seeds = rng.randint(np.iinfo(np.int32).max, size=(len(folds) + 1, len(members)))
     fits = _Fits(members, folds, seeds, budget)
-    tasks = list(product(range(len(folds)), range(len(members))))
+    tasks = list(product(range(min(len(folds), TRIAL_FOLDS)), range(len(members))))
     programs = [members[k].program for _, k in tasks]
     first = [task for i, task in enumerate(tasks) if programs[i] not in programs[:i]]
     # Each program is compiled by one fit; the others wait for it.
     for group in (first, [task for task in tasks if task not in first]):
         fits.run(group, bar)
+    if fits.is_whole:
+        promising = fits.promising()
+        fits.run(list(product(range(TRIAL_FOLDS, len(folds)), promising)), bar)
+        if len(folds) == 1:
+            fits.train_on([k for k in promising if members[k].is_flow])
     return fits.of_whole_folds()
+
+
+def n_flow_fits(n_flows: int, n_folds: int) -> int:
+    """Return to how many folds flows are fitted in all, at most."""
+    later = max(n_folds - TRIAL_FOLDS, 0)
+    return min(n_folds, TRIAL_FOLDS) * n_flows + later * min(n_flows, PROMISING)
 
 
 @contextmanager
@@ -96,6 +116,31 @@ class _Fits:
                 pool.shutdown(cancel_futures=True)
                 raise
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is time, and all that was begun is whole."""
+        return not self._budget.is_up() and not self._not_whole
+
+    def promising(self) -> list[int]:
+        """Return the members that are worth more: those that are no flows, and the best flows."""
+        folds = self._fits[:TRIAL_FOLDS]
+        whole = [k for k in range(len(self._members)) if all(k in fold for fold in folds)]
+        log_probs = [[fold[k].held_out for fold in folds] for k in whole]
+        flows = [k for k in whole if self._members[k].is_flow]
+        found = [each for of_member in log_probs for each in of_member if each is not None]
+        if len(flows) <= PROMISING or len(found) < len(whole) * len(folds):
+            return whole
+        weights = stack(np.stack([np.concatenate(each) for each in log_probs], axis=1))
+        of_members = dict(zip(whole, weights, strict=True))
+        best = sorted(flows, key=lambda k: -of_members[k])[:PROMISING]
+        return [k for k in whole if k in best or k not in flows]
+
+    def train_on(self, flows: Sequence[int]) -> None:
+        """Train flows on what they became on the first fold."""
+        with threads() as pool:
+            trained = pool.map(self._trained_on, flows)
+            self._fits[0] |= dict(zip(flows, trained, strict=True))
+
     def of_whole_folds(self) -> list[dict[int, Fitted]]:
         """Return the fits to the folds before the first that is not whole."""
         return self._fits[: min(self._not_whole, default=len(self._fits))]
@@ -115,6 +160,13 @@ class _Fits:
         if number and fitted.history and fitted.history.stop_reason in ENDED_EARLY:
             self._not_whole.add(number)
         return fitted
+
+    def _trained_on(self, k: int) -> Fitted:
+        fitted = self._fits[0][k]
+        try:
+            return self._members[k].continued(fitted, self._folds[0], int(self._seeds[-1, k]))
+        except TrainingError:
+            return fitted
 
     def _has_trained_flow(self) -> bool:
         histories = [fitted.history for fitted in list(self._fits[0].values())]

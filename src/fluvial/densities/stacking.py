@@ -11,7 +11,7 @@ from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.classical import StackedMixtures
 from fluvial.densities.classical.merging import Rows
 from fluvial.densities.classical.mixture_search import unconverged
-from fluvial.densities.cross_fitting import cross_fit, progress_of_fits
+from fluvial.densities.cross_fitting import cross_fit, n_flow_fits, progress_of_fits
 from fluvial.densities.effort import EFFORTS, Effort
 from fluvial.densities.fitted import Fitted
 from fluvial.densities.folds import FoldRows, held_out_weights
@@ -106,12 +106,14 @@ def fit_mixture(
             hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
         )
         mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, weights, of_mixtures, budget)
+        share = 1.0 if len(folds) > 1 or budget.is_limited else effort.trial
+        steps = int(share * n_steps), n_steps - int(share * n_steps)
         flows = [
-            FlowMember(flow, hyperparameters, n_steps, budget, checkpoint) for flow in effort.flows
+            FlowMember(flow, hyperparameters, *steps, budget, checkpoint) for flow in effort.flows
         ]
         trained = flows[: budget.n_flows]
         members: list[FittedByFold] = [*trained, KernelDensityMember()]
-        n_fits = len(folds) * len(trained)
+        n_fits = n_flow_fits(len(trained), len(folds))
         show = bool(hyperparameters.verbose) and n_fits > 0
         with progress_of_fits(n_fits, show=show) as bar:
             fits = cross_fit(members, folds, rng, budget, bar)

@@ -44,6 +44,11 @@ class TimeBudget:
         self._n_left, self._n_at_once = self.n_flows, n_at_once
         self._interrupt = interrupt
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit."""
+        return self._until is not None and self._until < float("inf")
+
     def is_up(self) -> bool:
         """Return whether the time is over, or Ctrl-C was pressed."""
         late = self._until is not None and time.monotonic() >= self._until
