@@ -10,7 +10,8 @@ from jax._src import xla_bridge  # the public names of JAX do not tell whether i
 
 from fluvial.errors import ForkError
 
-_forked = False
+forked = False
+"""Whether this process was forked from one in which JAX had computed; see `refuse_in_fork`."""
 
 
 def n_side_by_side() -> int:
@@ -57,7 +58,7 @@ def refuse_in_fork() -> None:
     Raises:
         ForkError: saying what to do.
     """
-    if _forked:
+    if forked:
         raise ForkError(
             "this process was forked after JAX had computed, and would wait for ever for threads "
             "that a fork does not have; start processes with the 'spawn' or 'forkserver' method of "
@@ -66,9 +67,9 @@ def refuse_in_fork() -> None:
 
 
 def _mark_fork() -> None:
-    global _forked
+    global forked
     # Read without JAX's lock, which another thread of the parent may have held.
-    _forked = _forked or bool(xla_bridge._backends)
+    forked = forked or bool(xla_bridge._backends)
 
 
 if hasattr(os, "register_at_fork"):

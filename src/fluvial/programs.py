@@ -18,7 +18,7 @@ from typing import Any
 import equinox as eqx
 import jax
 
-from fluvial.parallel import refuse_in_fork
+from fluvial import parallel
 
 N_KEPT = 16
 """Programs that a function keeps; those of a small flow's fit and scores take about 20 MB."""
@@ -61,7 +61,8 @@ class Compiled:
         self._lock = threading.Lock()
 
     def __call__(self, *arguments: Any) -> Any:
-        refuse_in_fork()
+        if parallel.forked:
+            parallel.refuse_in_fork()
         flat = [jax.tree.flatten(argument) for argument in arguments]
         arrays = [[leaf for leaf in leaves if eqx.is_array(leaf)] for leaves, _ in flat]
         constants = tuple(

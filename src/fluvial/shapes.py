@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from fluvial.errors import ShapeError
@@ -33,6 +34,10 @@ class Conditional(Protocol):
 
 def as_floats(value: ArrayLike) -> Array:
     """Return a floating-point array; integers and booleans become the default float type."""
+    if isinstance(value, np.ndarray):
+        # Put there as it is: `jnp.asarray` compiles a program for each new shape.
+        dtype = value.dtype if np.issubdtype(value.dtype, np.floating) else jnp.result_type(float)
+        return jax.device_put(value.astype(jax.dtypes.canonicalize_dtype(dtype)))
     value = jnp.asarray(value)
     if jnp.issubdtype(value.dtype, jnp.floating):
         return value

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from fluvial.densities.fitted import ENDED_EARLY, Fitted
-from fluvial.densities.folds import FoldRows
+from fluvial.densities.folds import FoldRows, held_out_weights
 from fluvial.densities.members import FittedByFold
 from fluvial.densities.time_budget import TimeBudget
 from fluvial.errors import TrainingError
@@ -130,7 +130,10 @@ class _Fits:
         found = [each for of_member in log_probs for each in of_member if each is not None]
         if len(flows) <= PROMISING or len(found) < len(whole) * len(folds):
             return whole
-        weights = stack(np.stack([np.concatenate(each) for each in log_probs], axis=1))
+        weights = stack(
+            np.stack([np.concatenate(each) for each in log_probs], axis=1),
+            sample_weight=held_out_weights(self._folds[:TRIAL_FOLDS]),
+        )
         of_members = dict(zip(whole, weights, strict=True))
         best = sorted(flows, key=lambda k: -of_members[k])[:PROMISING]
         return [k for k in whole if k in best or k not in flows]

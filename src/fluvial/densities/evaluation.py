@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from fluvial.distributions import Mixture
+from fluvial.distributions import GaussianMixture, Mixture
 from fluvial.distributions._draws import choose
 from fluvial.distributions._joint import log_sum_exp
 from fluvial.errors import TrainingError
@@ -27,6 +27,10 @@ BLOCK = 1024
 
 LOWEST = -1e30
 """Below this, and where it is not finite, a log density is replaced; see `finite_log_prob`."""
+
+SMALLEST_MIXTURE = 16
+"""Components that a Gaussian mixture is filled up to at least; beyond, to a power of two, so that
+few sizes are ever compiled."""
 
 MAX_FRUITLESS = 16
 """Blocks without one finite row after which sampling gives up."""
@@ -114,6 +118,9 @@ def sampled(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> Iterato
 
 
 def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
+    if isinstance(distribution, GaussianMixture):
+        n = max(len(distribution.means), SMALLEST_MIXTURE)
+        distribution = distribution.padded(1 << (n - 1).bit_length())
     if not isinstance(distribution, Mixture):
         return _by_blocks(_log_prob, distribution, rows)
     with threads() as pool:

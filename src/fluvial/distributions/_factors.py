@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
@@ -44,14 +45,15 @@ def cholesky_factors(covariances: ArrayLike) -> np.ndarray | Array:
     return factors * deviations[:, :, None]
 
 
-def checked_factors(factors: ArrayLike, dtype: Any, name: str) -> Array:
-    """Return lower factors (K, D, D) in a type.
+def checked_factors(factors: ArrayLike, dtype: Any, name: str) -> tuple[Array, Array]:
+    """Return what of lower factors (K, D, D) lies below the diagonal, and the diagonals (K, D).
 
     Raises:
         ValueError: where a diagonal is not positive and finite, or leaves the type's range.
     """
     if not known(factors):
-        return jnp.asarray(factors).astype(dtype)
+        lower = jnp.asarray(factors).astype(dtype)
+        return jnp.tril(lower, -1), jnp.diagonal(lower, axis1=1, axis2=2)
     values = np.asarray(factors)
     if not np.issubdtype(values.dtype, np.floating):
         values = values.astype(np.float64)
@@ -62,7 +64,9 @@ def checked_factors(factors: ArrayLike, dtype: Any, name: str) -> Array:
     outside = (diagonals < limits.tiny) | (np.max(np.abs(values), axis=2) > limits.max)
     wanted = f"within the range of {np.dtype(dtype)}, {limits.tiny:.1g} to {limits.max:.1g}"
     _refuse(np.any(outside, axis=1), wanted, f"deviations in {name}")
-    return jnp.asarray(values.astype(dtype))
+    values = values.astype(dtype)
+    # In NumPy: JAX would compile programs for each number of components.
+    return jax.device_put((np.tril(values, -1), np.diagonal(values, axis1=1, axis2=2).copy()))
 
 
 def _correlation_factor(correlations: np.ndarray) -> np.ndarray | None:

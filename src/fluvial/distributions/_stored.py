@@ -76,8 +76,12 @@ class LogWeights(eqx.Module):
             if not (np.all(np.isfinite(values)) and np.all(positive) and values.sum() > 0):
                 bound = "positive" if trainable else "not negative, not all zero"
                 raise ValueError(f"weights must be finite and {bound}, but are {values}")
+            with np.errstate(divide="ignore"):
+                logits = jax.device_put(np.log(values / values.sum()))
+        else:
+            logits = jnp.log(weights / jnp.sum(weights))
         # Logits of magnitude one: their origin is free, and float32 keeps its digits there.
-        self.logits = Free(jnp.log(weights / jnp.sum(weights)), trainable=trainable)
+        self.logits = Free(logits, trainable=trainable)
 
     @property
     def value(self) -> Array:

@@ -69,7 +69,9 @@ class GaussianMixture(Distribution):
         scale_trils: ArrayLike | None = None,
         trainable: bool = False,
     ):
-        weights, means = as_floats(jnp.asarray(weights)), as_floats(means)
+        if not isinstance(weights, np.ndarray):
+            weights = jnp.asarray(weights)
+        weights, means = as_floats(weights), as_floats(means)
         if covariances is not None and scale_trils is None:
             name, matrices = "covariances", covariances
         elif scale_trils is not None and covariances is None:
@@ -82,11 +84,11 @@ class GaussianMixture(Distribution):
         _check_shapes(weights, means, matrices, name)
         dtype = common_type(means.dtype, _float_type(matrices))
         factors = cholesky_factors(matrices) if name == "covariances" else matrices
-        trils = checked_factors(factors, dtype, name)
+        below, diagonals = checked_factors(factors, dtype, name)
         self._log_weights = LogWeights(weights.astype(dtype), trainable=trainable)
         self._means = Free(means.astype(dtype), trainable=trainable)
-        self._below = Free(jnp.tril(trils, -1), trainable=trainable)
-        self._diagonals = Positive(jnp.diagonal(trils, axis1=1, axis2=2), trainable=trainable)
+        self._below = Free(below, trainable=trainable)
+        self._diagonals = Positive(diagonals, trainable=trainable)
         self.event_shape = means.shape[1:]
 
     @property
@@ -104,6 +106,32 @@ class GaussianMixture(Distribution):
         """The lower Cholesky factors of the covariances, (K, D, D)."""
         diagonals = jax.vmap(jnp.diag)(self._diagonals.value)
         return jnp.tril(self._below.value, -1) + diagonals
+
+    def padded(self, n_components: int) -> "GaussianMixture":
+        """Return the same density, not trained, with further components that have no weight.
+
+        Args:
+            n_components: how many there are then, at least as many as there are now.
+
+        Examples:
+            >>> mixture = GaussianMixture([1.0], jnp.zeros((1, 2)), jnp.eye(2)[None])
+            >>> mixture.padded(4).weights.tolist()
+            [1.0, 0.0, 0.0, 0.0]
+        """
+
+        def filled(array: Array, value: float) -> Array:
+            blank = np.full((n_components - len(array), *array.shape[1:]), value, array.dtype)
+            return jax.device_put(np.concatenate([np.asarray(array), blank]))
+
+        parts = (
+            Free(filled(self._log_weights.logits.value, -np.inf), trainable=False),
+            Free(filled(self._means.value, 0.0), trainable=False),
+            Free(filled(self._below.value, 0.0), trainable=False),
+            Positive(filled(self._diagonals.value, 1.0), trainable=False),
+        )
+        return eqx.tree_at(
+            lambda m: (m._log_weights.logits, m._means, m._below, m._diagonals), self, parts
+        )
 
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))

@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.distributions._draws import choose, draw_chosen
@@ -54,7 +55,9 @@ class Mixture(Distribution):
         trainable: bool = False,
     ):
         parts = tuple(as_distribution(part) for part in distributions)
-        weights = as_floats(jnp.asarray(weights))
+        if not isinstance(weights, np.ndarray):
+            weights = jnp.asarray(weights)
+        weights = as_floats(weights)
         if not parts or weights.shape != (len(parts),):
             raise ShapeError(
                 f"{len(parts)} distributions need weights of shape ({len(parts)},) with at least "

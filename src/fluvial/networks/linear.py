@@ -7,10 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array
+from jaxtyping import Array, ArrayLike
 
-from fluvial.networks.random import uniform
-from fluvial.parameters import zeros
+from fluvial.networks.random import Key, uniform
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "elu": jax.nn.elu,
@@ -41,26 +40,42 @@ def activation_function(name: str) -> Callable[[Array], Array]:
 class Linear(eqx.Module):
     """`x @ weight + bias`.
 
-    Weights start uniform with variance `gain**2 / fan_in`; biases start at zero. Weight decay in
-    training touches `weight` alone.
+    Weight decay in training touches `weight` alone.
 
     Args:
-        key: a random key.
-        in_size: length of an input row.
-        out_size: length of an output row.
-        gain: factor on the standard deviation of the starting weights.
-        fan_in: how many inputs an output really sees, `(out_size,)` or a number; `in_size` where
-            it is not given. Masked networks give the unmasked count.
+        weight: (length of an input row, length of an output row).
+        bias: as long as an output row.
     """
 
     weight: Array
     bias: Array
 
-    def __init__(self, key, in_size: int, out_size: int, *, gain: float = 1.0, fan_in=None):
-        seen = np.maximum(in_size if fan_in is None else fan_in, 1)
-        limit = np.broadcast_to(gain * np.sqrt(3.0 / seen), (out_size,))
-        self.weight = uniform(key, (in_size, out_size), limit)
-        self.bias = zeros((out_size,))
+
+def linears(
+    keys: Sequence[Key],
+    shapes: Sequence[tuple[int, int]],
+    gains: Sequence[float],
+    fan_ins: Sequence[ArrayLike] | None = None,
+) -> tuple[Linear, ...]:
+    """Start the layers of a network.
+
+    Weights start uniform with variance `gain**2 / fan_in`; biases start at zero.
+
+    Args:
+        keys: a random key for each layer.
+        shapes: of their weights.
+        gains: factors on the standard deviations of the starting weights.
+        fan_ins: how many inputs an output really sees, a number or one for each output; all of
+            them where they are not given. Masked networks give the unmasked count.
+    """
+    seen = [shape[0] for shape in shapes] if fan_ins is None else fan_ins
+    limits = [
+        np.broadcast_to(gain * np.sqrt(3.0 / np.maximum(fan_in, 1)), shape[1:])
+        for shape, gain, fan_in in zip(shapes, gains, seen, strict=True)
+    ]
+    weights = uniform(keys, shapes, limits)
+    biases = jax.device_put([np.zeros(w.shape[1], w.dtype) for w in weights])
+    return tuple(Linear(*each) for each in zip(weights, biases, strict=True))
 
 
 def columns_last(sizes: Sequence[int], n_features: int) -> bool:

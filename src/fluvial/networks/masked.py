@@ -18,9 +18,9 @@ from jaxtyping import Array
 from fluvial.networks import degrees as deg
 from fluvial.networks.conditioner import Conditioner
 from fluvial.networks.incremental import Incremental, packed, stage_size, staged
-from fluvial.networks.linear import Linear, activation_function, column_parameters
+from fluvial.networks.linear import Linear, activation_function, column_parameters, linears
 from fluvial.networks.mlp import OUTPUT_GAIN
-from fluvial.networks.random import split
+from fluvial.networks.random import Key, split
 
 
 class AutoregressiveNetwork(Conditioner):
@@ -59,7 +59,7 @@ class _MaskedStack(AutoregressiveNetwork):
 
     def _degrees(self) -> list[np.ndarray]:
         return [
-            deg.hidden_degrees(self.n_features, size, conditional=self.condition_size > 0)
+            deg.hidden_degrees(self.n_features, size, self.condition_size > 0)
             for size in self.hidden_sizes
         ]
 
@@ -69,23 +69,37 @@ class _MaskedStack(AutoregressiveNetwork):
         return rows @ self._masked_input() + self.inputs.bias
 
     def _masked_input(self) -> Array:
-        mask = deg.input_mask(self.n_features, self._degrees()[0], self.condition_size)
+        mask = deg.input_mask(self.n_features, self.hidden_sizes[0], self.condition_size)
         return self.inputs.weight * mask.astype(self.inputs.weight.dtype)
 
     def _masked(self, index: int) -> Array:
         """Return the masked weight of `hidden[index]`."""
-        sizes = self._degrees()
-        below, above = self._ends(sizes, index)
-        mask = deg.hidden_mask(below, above).astype(self.hidden[index].weight.dtype)
-        return self.hidden[index].weight * mask
+        return self.hidden[index].weight * self._mask(index).astype(self.hidden[index].weight.dtype)
+
+    def _mask(self, index: int) -> np.ndarray:
+        """Return the mask of `hidden[index]`."""
+        below, above = (self.hidden_sizes[layer] for layer in self._ends(index))
+        return deg.hidden_mask(self.n_features, below, above, self.condition_size > 0)
+
+    def _started(self, keys: Sequence[Key], gains: Sequence[float]) -> tuple[Linear, ...]:
+        """Return the layers at their start, from the first to the last."""
+        first = deg.input_mask(self.n_features, self.hidden_sizes[0], self.condition_size)
+        hidden = [self._mask(index) for index in range(len(keys) - 2)]
+        masks = [first, *hidden, self._output_mask()]
+        fan_ins = [mask.sum(axis=0) for mask in masks]
+        return linears(keys, [mask.shape for mask in masks], gains, fan_ins)
 
     @abstractmethod
-    def _ends(self, degrees: list[np.ndarray], index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the degrees below and above `hidden[index]`."""
+    def _ends(self, index: int) -> tuple[int, int]:
+        """Return the numbers of the hidden layers below and above `hidden[index]`."""
 
     def _masked_output(self) -> Array:
-        mask = deg.output_mask(self._degrees()[-1], self.n_features, self.n_parameters)
-        return self.output.weight * mask.astype(self.output.weight.dtype)
+        return self.output.weight * self._output_mask().astype(self.output.weight.dtype)
+
+    def _output_mask(self) -> np.ndarray:
+        conditional = self.condition_size > 0
+        last = self.hidden_sizes[-1]
+        return deg.output_mask(self.n_features, last, self.n_parameters, conditional)
 
     def parameters(
         self, x: Array, condition: Array | None, sizes: Sequence[int]
@@ -118,7 +132,7 @@ class _MaskedStack(AutoregressiveNetwork):
             rows = jnp.pad(from_condition, ((0, 0), (0, 1))).T[first.stages]
             layers[0] = layers[0]._replace(of_condition=rows)
         for index, layer in enumerate(self.hidden):
-            below, above = (of_units[len(d)] for d in self._ends(degrees, index))
+            below, above = (of_units[self.hidden_sizes[k]] for k in self._ends(index))
             layers.append(staged(self._masked(index), layer.bias, below, above))
         layers.append(staged(self._masked_output(), self.output.bias, last, of_parameters))
         return Incremental(tuple(layers), residual, self.activation)
@@ -168,12 +182,9 @@ class MaskedMLP(_MaskedStack):
         self.hidden_sizes, self.condition_size = tuple(hidden_sizes), condition_size
         self.activation = activation
         first, last, *rest = split(key, 1 + len(hidden_sizes))
-        self.inputs, self.output = _ends_of_network(self, first, last, input_gain=2**0.5)
-        degrees = self._degrees()
-        self.hidden = tuple(
-            _masked_linear(k, deg.hidden_mask(below, above), gain=2**0.5)
-            for k, below, above in zip(rest, degrees[:-1], degrees[1:], strict=True)
-        )
+        gains = [2**0.5, *[2**0.5] * len(rest), OUTPUT_GAIN]
+        self.inputs, *hidden, self.output = self._started([first, *rest, last], gains)
+        self.hidden = tuple(hidden)
 
     def _last(self, x: Array, condition: Array | None) -> Array:
         act = activation_function(self.activation)
@@ -185,8 +196,8 @@ class MaskedMLP(_MaskedStack):
     def incremental(self) -> Incremental:
         return self._incremental(residual=False)
 
-    def _ends(self, degrees, index):
-        return degrees[index], degrees[index + 1]
+    def _ends(self, index):
+        return index, index + 1
 
 
 class ResidualMaskedMLP(_MaskedStack):
@@ -236,13 +247,9 @@ class ResidualMaskedMLP(_MaskedStack):
         self.hidden_sizes, self.condition_size = tuple(hidden_sizes), condition_size
         self.activation = activation
         first, last, *rest = split(key, 2 + 2 * len(hidden_sizes))
-        self.inputs, self.output = _ends_of_network(self, first, last, input_gain=1.0)
-        degrees = self._degrees()[0]
-        mask = deg.hidden_mask(degrees, degrees)
-        gains = [2**0.5, 0.1] * len(hidden_sizes)
-        self.hidden = tuple(
-            _masked_linear(k, mask, gain=gain) for k, gain in zip(rest, gains, strict=True)
-        )
+        gains = [1.0, *[2**0.5, 0.1] * len(hidden_sizes), OUTPUT_GAIN]
+        self.inputs, *hidden, self.output = self._started([first, *rest, last], gains)
+        self.hidden = tuple(hidden)
 
     def _last(self, x: Array, condition: Array | None) -> Array:
         act = activation_function(self.activation)
@@ -255,24 +262,11 @@ class ResidualMaskedMLP(_MaskedStack):
     def incremental(self) -> Incremental:
         return self._incremental(residual=True)
 
-    def _ends(self, degrees, index):
-        return degrees[0], degrees[0]
+    def _ends(self, index):
+        return 0, 0
 
 
 def _check_sizes(hidden_sizes: tuple[int, ...], activation: str) -> None:
     activation_function(activation)
     if not hidden_sizes or min(hidden_sizes) < 1:
         raise ValueError(f"hidden_sizes needs at least one positive size, but got {hidden_sizes}")
-
-
-def _masked_linear(key, mask: np.ndarray, *, gain: float) -> Linear:
-    return Linear(key, *mask.shape, gain=gain, fan_in=mask.sum(axis=0))
-
-
-def _ends_of_network(network: _MaskedStack, first, last, *, input_gain: float):
-    """Return the input layer and the output layer."""
-    degrees = network._degrees()
-    at_input = deg.input_mask(network.n_features, degrees[0], network.condition_size)
-    at_output = deg.output_mask(degrees[-1], network.n_features, network.n_parameters)
-    inputs = _masked_linear(first, at_input, gain=input_gain)
-    return inputs, _masked_linear(last, at_output, gain=OUTPUT_GAIN)

@@ -1,13 +1,14 @@
 """The fully connected network, the usual conditioner of a coupling layer."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from fluvial.networks.conditioner import Conditioner
-from fluvial.networks.linear import Linear, activation_function, column_parameters
+from fluvial.networks.linear import Linear, activation_function, column_parameters, linears
 from fluvial.networks.random import split
 
 OUTPUT_GAIN = 0.01
@@ -46,10 +47,7 @@ class MLP(Conditioner):
         sizes = (in_size, *hidden_sizes, out_size)
         keys = split(key, len(sizes) - 1)
         gains = [2**0.5] * len(hidden_sizes) + [OUTPUT_GAIN]
-        self.layers = tuple(
-            Linear(k, a, b, gain=gain)
-            for k, a, b, gain in zip(keys, sizes[:-1], sizes[1:], gains, strict=True)
-        )
+        self.layers = linears(keys, list(pairwise(sizes)), gains)
         self.activation = activation
 
     def __call__(self, x: Array) -> Array:

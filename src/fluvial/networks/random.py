@@ -5,6 +5,8 @@ in building a flow. Where a key has a value, its bits therefore seed NumPy's gen
 and `vmap`, where it has none, `jax.random` draws (other numbers from the same key).
 """
 
+from collections.abc import Sequence
+
 import jax
 import jax.core
 import jax.numpy as jnp
@@ -21,8 +23,20 @@ def split(key: Key, n: int) -> list[Key]:
     return list(_seed(key).spawn(n))
 
 
-def uniform(key: Key, shape: tuple[int, ...], limit: np.ndarray) -> Array:
-    """Draw from [-limit, limit) in the default float type; `limit` broadcasts against `shape`."""
+def uniform(
+    keys: Sequence[Key], shapes: Sequence[tuple[int, ...]], limits: Sequence[np.ndarray]
+) -> list[Array]:
+    """Draw arrays from [-limit, limit) in the default float type.
+
+    Args:
+        keys: one for each array.
+        shapes: of the arrays.
+        limits: each broadcasts against its shape.
+    """
+    return [_uniform(*each) for each in zip(keys, shapes, limits, strict=True)]
+
+
+def _uniform(key: Key, shape: tuple[int, ...], limit: np.ndarray) -> Array:
     dtype = jnp.result_type(float)
     if isinstance(key, jax.core.Tracer):
         return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) * limit.astype(dtype)

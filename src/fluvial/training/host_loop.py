@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array
 
 from fluvial.errors import ModelFileError, TrainingError, TrainingInterrupted
-from fluvial.parallel import refuse_in_fork, threads
+from fluvial.parallel import threads
 from fluvial.training.compiled_loop import MAX_FAILURES, advance
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
@@ -81,7 +81,6 @@ def train(
         ModelFileError: where the last snapshot is not of this training.
         TrainingError: where the loss of a member was not finite too often.
     """
-    refuse_in_fork()
     with Interrupt() as interrupt:
         is_mine = interrupt.is_outermost
         states = [_start(*each) for each in zip(groups, starts, strict=True)]
@@ -206,9 +205,9 @@ def _show(bar: Progress, logs: Sequence[Log]) -> None:
 
 
 def _next_steps(n_steps: int, elapsed: float) -> int:
-    """Return the steps of the next segment; at most four times as many."""
+    """Return the steps of the next segment; at most sixteen times as many."""
     factor = SEGMENT_SECONDS / max(elapsed, 1e-6)
-    return int(np.clip(n_steps * min(factor, 4.0), 1, NEVER))
+    return int(np.clip(n_steps * min(factor, 16.0), 1, NEVER))
 
 
 def _finished(logs: Sequence[Log], bar: Progress, seconds: float) -> list[History]:

@@ -80,9 +80,9 @@ def minimise(
             raise ValueError(f"steps_per_epoch must be at least 1, but is {steps_per_epoch}")
         rows = Split(None, None)
     else:
-        dataset = checked_dataset(model, X, condition, sample_weight, parts.dtype)
-        model = with_scaled_condition(model, condition, sample_weight)
-        parts = taken_apart(model)
+        dataset = checked_dataset(model, X, condition, sample_weight, parts.params.dtype)
+        if condition is not None:
+            parts = taken_apart(with_scaled_condition(model, condition, sample_weight))
         (rows,) = splits([key], model, dataset, options)
     run = make_run(objective, parts, rows, options, steps_per_epoch=steps_per_epoch)
     bar = progress(

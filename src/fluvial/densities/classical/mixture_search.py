@@ -163,11 +163,12 @@ class Search:
         """
         size = Size(components, ridge, kind)
         if size not in self._tried:
-            fits = []
-            for number, (rows, _) in enumerate(self._folds):
-                if self._tried and self._is_late():
-                    raise _LateError
-                fits.append(size.fitted(rows, self._seed + number))
+            if self._tried and self._is_late():
+                raise _LateError
+            seeds = range(self._seed, self._seed + len(self._folds))
+            fits = [
+                size.fitted(rows, seed) for (rows, _), seed in zip(self._folds, seeds, strict=True)
+            ]
             judged = zip(fits, self._folds, strict=True)
             log_probs = np.concatenate([fit.score_samples(other.x) for fit, (_, other) in judged])
             self._tried[size] = Candidate(size, tuple(fits), log_probs, self._weights)
