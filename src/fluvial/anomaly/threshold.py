@@ -62,7 +62,7 @@ def choose_threshold(
         scores, weights = scores[weights > 0], numbers_of_rows(weights[weights > 0])
     if contamination is None:
         return _quantile(scores, HELD_OUT_QUANTILE, weights)
-    return _between_distinct(scores, contamination, weights)
+    return between_distinct(scores, contamination, weights)
 
 
 def _quantile(scores: np.ndarray, share: float, weights: np.ndarray | None) -> float:
@@ -80,7 +80,9 @@ def _quantile(scores: np.ndarray, share: float, weights: np.ndarray | None) -> f
     return float(np.interp(share * (ends[-1] - 1), places, np.repeat(scores[order], 2)))
 
 
-def _between_distinct(scores: np.ndarray, share: float, weights: np.ndarray | None) -> float:
+def between_distinct(
+    scores: np.ndarray, share: float, weights: np.ndarray | None = None
+) -> float:
     """Return the threshold below which as near as possible to a share of the scores (n,) lies.
 
     Where many scores are equal, none or all of them lie below: all, where that is nearer to the

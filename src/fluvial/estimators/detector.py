@@ -8,8 +8,10 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly import check_contamination, choose_threshold
+from fluvial.anomaly.setting import chosen_at_fit
 from fluvial.densities.hyperparameters import DEFAULTS, DETECTOR_FLOW
 from fluvial.errors import TrainingInterrupted
+from fluvial.estimators.decisions import Decisions
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
@@ -19,7 +21,7 @@ from fluvial.weights import counted_rows
 
 
 @with_hyperparameters
-class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
+class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
     """Flags rows of low probability density, learned by a normalizing flow.
 
     A `FlowDensity` and a threshold on its log density.
@@ -42,7 +44,9 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
     density_ : FlowDensity
         The fitted density; it also draws rows.
     offset_ : float
-        The threshold: rows with a lower log density are flagged.
+        The threshold: rows with a lower score are flagged.
+    threshold_ : fluvial.anomaly.Threshold
+        Its value, and how and by which rows it was chosen.
     n_features_in_ : int
         Columns given to fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -157,7 +161,7 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
     def _choose_threshold(self, density: FlowDensity, X, sample_weight) -> None:
         """Choose the threshold on a fitted density, and keep both."""
         held_out = density.table_density_.held_out
-        self.offset_ = choose_threshold(
+        value = choose_threshold(
             held_out.log_prob,
             self.contamination,
             lambda: _scores_given(density, X, sample_weight),
@@ -165,6 +169,11 @@ class FlowAnomalyDetector(SaveMixin, OutlierMixin, BaseEstimator):
             sample_weight=sample_weight,
         )
         self.density_ = density
+        self._threshold = chosen_at_fit(
+            value, held_out.log_prob, self.contamination, density.n_samples_fit_
+        )
+        self.offset_ = value
+        self._remember(X)
 
     def score_samples(self, X):
         """Return the log density of each row.

@@ -7,6 +7,7 @@ from fluvial.densities.storage import density_of
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.detector import FlowAnomalyDetector
 from fluvial.estimators.parameters import read_parameters
+from fluvial.estimators.stored_decisions import restore_decisions
 
 KINDS = ("FlowAnomalyDetector", "FlowDensity")
 
@@ -61,9 +62,10 @@ def _restored(file: ModelFile) -> FlowDensity | FlowAnomalyDetector:
     if detecting:
         detector = FlowAnomalyDetector(**parameters)
         parameters.pop("contamination", None)
-        detector.offset_ = Entries(file.header).real("offset")
         estimator = detector.density_ = FlowDensity(**parameters)
     else:
         detector, estimator = None, FlowDensity(**parameters)
     estimator.table_density_ = fitted
+    if detector is not None:
+        restore_decisions(detector, file)
     return estimator if detector is None else detector

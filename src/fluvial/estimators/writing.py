@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,6 +14,7 @@ from fluvial.artifacts.model_file import FORMAT_VERSION, writer_versions
 from fluvial.densities import TableDensity
 from fluvial.densities.storage import arrays_of, header_of
 from fluvial.estimators.parameters import stored_parameters
+from fluvial.estimators.stored_decisions import decisions_arrays, decisions_header
 
 
 class SaveMixin(ABC):
@@ -58,6 +60,7 @@ def write_estimator(
     *,
     notes: Mapping[str, Any] | None = None,
     replace: bool = True,
+    more_arrays: Mapping[str, np.ndarray] | None = None,
     **entries: Any,
 ) -> ModelFile:
     """Write an estimator to a model file, whole or not at all.
@@ -68,7 +71,8 @@ def write_estimator(
         path: the file.
         notes: the user's own entries of what JSON holds, kept under "notes" in the header.
         replace: whether a file that exists is replaced, be it one that appears meanwhile.
-        **entries: more that the estimator learned, of what JSON holds.
+        more_arrays: what else the estimator learned, of arrays.
+        **entries: and of what JSON holds.
 
     Returns:
         What was written.
@@ -79,7 +83,8 @@ def write_estimator(
         ValueError: where the notes hold what JSON cannot, or a hyperparameter was set to what is
             out of its range.
     """
-    kind, arrays = type(estimator).__name__, arrays_of(density)
+    kind = type(estimator).__name__
+    arrays = {**arrays_of(density), **(more_arrays or {})}
     header = {"parameters": stored_parameters(estimator), **entries, **header_of(density)}
     header["notes"] = dict(notes or {})
     sha256 = write_model(path, kind=kind, header=header, arrays=arrays, replace=replace)
@@ -93,7 +98,13 @@ def write_detector(
     notes: Mapping[str, Any] | None = None,
     replace: bool = True,
 ) -> ModelFile:
-    """Write a detector with its threshold; see `write_estimator`."""
-    density = detector.density_.table_density_
-    offset = float(detector.offset_)
-    return write_estimator(detector, density, path, notes=notes, replace=replace, offset=offset)
+    """Write a detector with what it decides with; see `write_estimator`."""
+    return write_estimator(
+        detector,
+        detector.density_.table_density_,
+        path,
+        notes=notes,
+        replace=replace,
+        more_arrays=decisions_arrays(detector),
+        **decisions_header(detector),
+    )

@@ -1,0 +1,303 @@
+"""What a fitted detector decides: its threshold, p-values, alarms, and whether normal has moved."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from fluvial.anomaly.calibration import Calibration, flag, warn_if_too_small
+from fluvial.anomaly.cost_model import CostModel
+from fluvial.anomaly.drift import Drift, find_drift
+from fluvial.anomaly.evaluation import Evaluation, evaluate
+from fluvial.anomaly.fingerprint import Fingerprint
+from fluvial.anomaly.labels import anomalous
+from fluvial.anomaly.reference import Reference
+from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold, set_by
+from fluvial.densities.ranges import real
+from fluvial.errors import DataError, told
+from fluvial.estimators.density import FlowDensity
+
+
+class Decisions:
+    """The methods of a detector that need no more than its scores."""
+
+    density_: FlowDensity
+    offset_: float
+    # None where a model is of an earlier version.
+    fitted_rows_: Fingerprint | None = None
+    reference_: Reference | None = None
+    calibration_: Calibration | None = None
+    _threshold: Threshold | None = None
+
+    @property
+    def threshold_(self) -> Threshold:
+        """The threshold, and how and by which rows it was chosen."""
+        known = self._threshold
+        if known is not None and known.value == self.offset_:
+            return known
+        return Threshold(float(self.offset_), "value", "unknown", 0)
+
+    def score_samples(self, X) -> np.ndarray:
+        """Return the score of each row; higher is more normal."""
+        raise NotImplementedError
+
+    def set_threshold(self, method: str, X=None, y=None, **options: Any) -> Self:
+        """Set the threshold without fitting again.
+
+        Parameters
+        ----------
+        method : {"quantile", "false_positive_rate", "contamination", "value", "max", "cost", \
+                "tail"}
+            "quantile": the `quantile` (default 0.01) of the scores of normal rows.
+            "false_positive_rate": the highest threshold at which a new normal row is flagged with
+            at most that probability (default 0.01); refused where rows are too few to tell.
+            "tail": a generalised Pareto distribution fitted to the lowest tenth, for a
+            `false_positive_rate` (default 0.001) also below what the rows show.
+            "contamination": that share (default 0.1) of the rows is flagged.
+            "max": none of the rows is flagged, be they rows that were given to fit.
+            "value": the score `value` itself.
+            "cost": what errors cost on labelled rows; see `fluvial.anomaly.CostModel` for
+            `false_alarm`, `miss`, `tolerance`, `prevalence` and `count`; `times` (n_samples,) gives
+            the tolerance another unit than rows; `prefer="gap"` (default) takes, among thresholds
+            whose cost a block bootstrap cannot tell from the lowest, the one in the widest gap of
+            the scores, "cost" the lowest cost.
+        X : array or table of shape (n_samples, n_features) or None, default=None
+            Rows that the model was not fitted to, in the order of time for "cost"; None takes those
+            that the fit left out.
+        y : array of shape (n_samples,) or None, default=None
+            Labels of X: 0 for normal rows and others for anomalies, or 1 and -1. With methods other
+            than "cost" and "contamination" the anomalies are left out.
+        **options
+            Of the method.
+
+        Returns
+        -------
+        self : FlowAnomalyDetector
+            With a new `offset_` and `threshold_`.
+
+        Raises
+        ------
+        DataError
+            Where labels are missing or all of one class, rows were given to fit, time goes back, or
+            rows are too few for the rate. The old threshold stays.
+        ValueError
+            For unknown methods and options, and options out of their range.
+
+        Examples
+        --------
+        >>> X = np.random.default_rng(0).normal(size=(300, 2))
+        >>> detector = FlowAnomalyDetector(flow="maf", max_epochs=2, random_state=0).fit(X)
+        >>> detector.set_threshold("value", value=-8.0).offset_
+        -8.0
+        """
+        check_is_fitted(self)
+        if method == "value":
+            threshold = _given(options)
+        else:
+            if method not in METHODS:
+                raise ValueError(f"method must be one of {[*METHODS, 'value']}, not {told(method)}")
+            threshold = set_by(method, self._judges(method, X, y), options)
+        self.offset_, self._threshold = threshold.value, threshold
+        return self
+
+    def calibrate(self, X) -> Self:
+        """Freeze other normal rows as those that p-values and drift compare with.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            At least 20 normal rows that the model was not fitted to.
+
+        Returns
+        -------
+        self : FlowAnomalyDetector
+            With `calibration_` set.
+
+        Raises
+        ------
+        DataError
+            Where rows were given to fit, or are too few. The old calibration stays.
+        """
+        check_is_fitted(self)
+        matrix = self._matrix(X)
+        self._refuse_fitted(matrix)
+        scores = self.score_samples(X)
+        calibration = Calibration.of(scores, source="rows given to calibrate")
+        self.calibration_, self.reference_ = calibration, Reference.some_of(matrix, scores)
+        return self
+
+    def p_values(self, X, *, randomised: bool = False, random_state: int | None = None):
+        """Return how likely a normal row is to be at least as strange as each.
+
+        p = (1 + number of calibration rows that score no higher) / (n + 1), against rows that the
+        model was not fitted to: those that the fit left out, or those given to `calibrate`.
+
+        What is promised: where new normal rows are exchangeable with the calibration rows, at most
+        a share a of them has p <= a, whatever the score. It says nothing about rows that have
+        drifted away from these, and p is not the probability that a row is an anomaly.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+        randomised : bool, default=False
+            Whether ties are broken at random, which makes the p-values of normal rows uniform.
+        random_state : int or None, default=None
+            Of the ties.
+
+        Returns
+        -------
+        p_value : ndarray of shape (n_samples,)
+            In (0, 1], never below 1 / (n + 1).
+
+        Raises
+        ------
+        DataError
+            For fewer than 20 calibration rows.
+        """
+        calibration = self._calibrated()
+        rng = np.random.default_rng(random_state)
+        return calibration.p_values(self.score_samples(X), randomised=randomised, rng=rng)
+
+    def flag(self, X, false_discovery_rate: float = 0.1):
+        """Tell which rows are anomalies, such that few of those flagged are normal.
+
+        By Benjamini and Hochberg on the p-values of all rows together: on average at most the share
+        `false_discovery_rate` of the flagged rows is normal, as long as normal rows are
+        exchangeable with the calibration rows.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+        false_discovery_rate : float, default=0.1
+            In (0, 1).
+
+        Returns
+        -------
+        is_anomaly : ndarray of bool of shape (n_samples,)
+            True for anomalies.
+
+        Warns
+        -----
+        DataWarning
+            Where the calibration rows are so few that nothing is flagged unless more than a tenth
+            of the rows is strange.
+        """
+        calibration = self._calibrated()
+        real("false_discovery_rate", false_discovery_rate, 0, 1, "()")
+        p = calibration.p_values(self.score_samples(X))
+        warn_if_too_small(calibration, false_discovery_rate)
+        return flag(p, false_discovery_rate)
+
+    def evaluate(self, X, y, *, cost_model: CostModel | None = None, times=None) -> Evaluation:
+        """Judge the scores and the threshold on labelled rows.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers, in the order of time.
+        y : array of shape (n_samples,)
+            Labels, as in `set_threshold`.
+        cost_model : fluvial.anomaly.CostModel or None, default=None
+            None: each error costs 1, without tolerance.
+        times : array of shape (n_samples,) or None, default=None
+            When each row was; None counts rows.
+
+        Returns
+        -------
+        evaluation : fluvial.anomaly.Evaluation
+            AUROC, average precision, cost, confusion, the delay of each stretch, and intervals by a
+            block bootstrap.
+        """
+        check_is_fitted(self)
+        scores = self.score_samples(X)
+        return evaluate(scores, y, self.offset_, cost_model=cost_model, times=times)
+
+    def drift(self, X) -> Drift:
+        """Tell whether rows that are not flagged have left the calibrated range, and where.
+
+        A conformal martingale on the scores and on each column, against rows that the model was not
+        fitted to. Where nothing moves, the probability that it ever warns is at most 1 %, however
+        many rows there are; that assumes that rows are exchangeable, and so that those of a log
+        do not depend on their neighbours. Fitting again is suggested, never done.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers, in the order of time.
+
+        Returns
+        -------
+        drift : fluvial.anomaly.Drift
+            Whether, at which row and since when, and the columns that moved.
+
+        Raises
+        ------
+        DataError
+            Where the model has fewer than 20 rows to compare with.
+        """
+        check_is_fitted(self)
+        matrix, reference = self._matrix(X), self.reference_
+        if reference is None:
+            raise DataError(
+                "the model has no rows to compare with; give it normal ones with calibrate"
+            )
+        names, scores = self.density_.schema_.names, self.score_samples(X)
+        return find_drift(reference.rows, reference.scores, matrix, scores, self.offset_, names)
+
+    def _remember(self, X) -> None:
+        """Keep of the rows given to fit what later decisions need."""
+        matrix = self._matrix(X)
+        places, scores = self._held_out()
+        self.fitted_rows_ = Fingerprint.of(matrix)
+        self.reference_ = Reference.some_of(matrix[places], scores)
+        self.calibration_ = None
+
+    def _held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of the rows that the fit left out, in order, and their scores."""
+        held_out = self.density_.table_density_.held_out
+        return held_out.indices, held_out.log_prob
+
+    def _calibrated(self) -> Calibration:
+        check_is_fitted(self)
+        if self.calibration_ is not None:
+            return self.calibration_
+        return Calibration.of(self._known_held_out(), source=HELD_OUT)
+
+    def _known_held_out(self) -> np.ndarray:
+        scores = self._held_out()[1]
+        if np.isnan(scores).any():
+            raise DataError("the model file is of an earlier version without scores; give rows")
+        return scores
+
+    def _judges(self, method: str, X, y) -> Judges:
+        """Return the rows that choose a threshold."""
+        if method == "cost":
+            if X is None or y is None:
+                raise DataError("the method 'cost' needs labelled rows: X and y")
+            anomalous(y, len(y))  # at once, before rows are scored
+        if X is None:
+            if y is not None:
+                raise DataError("labels y need their rows X")
+            scores = self._known_held_out()
+            if not len(scores):
+                raise DataError("the fit left no rows out; give rows X to choose the threshold by")
+            return Judges(scores, None, HELD_OUT)
+        if method != "max":
+            self._refuse_fitted(self._matrix(X))
+        return Judges(self.score_samples(X), y, GIVEN)
+
+    def _refuse_fitted(self, matrix: np.ndarray) -> None:
+        if self.fitted_rows_ is not None:
+            self.fitted_rows_.refuse_known(matrix)
+
+    def _matrix(self, X) -> np.ndarray:
+        return self.density_.schema_.align(X, owner=type(self.density_).__name__)
+
+
+def _given(options: dict[str, Any]) -> Threshold:
+    if set(options) != {"value"}:
+        raise ValueError(f"the method 'value' takes value= alone, but not {list(options)}")
+    number = real("value", options["value"], -np.inf, np.inf, "()")
+    return Threshold(number, "value", "given", 0, {})

@@ -1,0 +1,73 @@
+"""What a detector decides with, as the header and the arrays of a model file, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fluvial.anomaly.calibration import Calibration
+from fluvial.anomaly.fingerprint import Fingerprint
+from fluvial.anomaly.reference import Reference
+from fluvial.anomaly.setting import Threshold
+from fluvial.artifacts import Entries, ModelFile
+from fluvial.errors import ModelFileError
+
+
+def decisions_header(detector: Any) -> dict[str, Any]:
+    """Return the entries of a model file's header."""
+    calibration = detector.calibration_
+    return {
+        "offset": float(detector.offset_),
+        "threshold": detector.threshold_.to_json(),
+        "calibration": None if calibration is None else {"source": calibration.source},
+    }
+
+
+def decisions_arrays(detector: Any) -> dict[str, np.ndarray]:
+    """Return the arrays of a model file, named with a prefix."""
+    parts = {"fitted_rows": detector.fitted_rows_, "reference": detector.reference_}
+    arrays = {
+        f"{part}.{name}": array
+        for part, value in parts.items()
+        if value is not None
+        for name, array in value.to_arrays().items()
+    }
+    if detector.calibration_ is not None:
+        arrays["calibration.scores"] = detector.calibration_.scores
+    return arrays
+
+
+def restore_decisions(detector: Any, file: ModelFile) -> None:
+    """Give a detector what a model file holds; files of earlier versions hold the threshold alone.
+
+    Raises:
+        KeyError: where an entry is missing.
+        ModelFileError: where one is of another kind or out of its range.
+    """
+    header, arrays = Entries(file.header), file.arrays
+    detector.offset_ = header.real("offset")
+    if "threshold" in header.values:
+        threshold = Threshold.from_json(header.below("threshold"))
+        if threshold.value != detector.offset_:
+            raise ModelFileError(
+                f"the threshold is told twice, as {threshold.value} and as {detector.offset_}"
+            )
+        detector._threshold = threshold
+    detector.fitted_rows_ = Fingerprint.from_arrays(_below("fitted_rows", arrays))
+    n_columns = detector.density_.schema_.n_columns
+    detector.reference_ = Reference.from_arrays(_below("reference", arrays), n_columns=n_columns)
+    detector.calibration_ = None
+    if header.values.get("calibration") is not None:
+        source = header.below("calibration").text("source")
+        detector.calibration_ = _calibration(arrays["calibration.scores"], source)
+
+
+def _calibration(scores: np.ndarray, source: str) -> Calibration:
+    if scores.dtype != np.float64 or scores.ndim != 1 or not np.isfinite(scores).all():
+        raise ModelFileError("the scores of calibration rows must be finite float64 numbers")
+    return Calibration.of(scores, source=source)
+
+
+def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    start = f"{prefix}."
+    return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
