@@ -114,7 +114,7 @@ def test_a_european_table_is_written_as_it_was(run, model, frame):
     write_european(frame, "e.csv")
     assert run("score", model, "e.csv", "-o", "s.csv").exit_code == 0
     lines, scored = (Path(name).read_text().splitlines() for name in ("e.csv", "s.csv"))
-    assert scored[0] == lines[0] + ";log_prob;decision;is_anomaly"
+    assert scored[0] == lines[0] + ";log_prob;score;decision;p_value;is_anomaly"
     assert all(new.startswith(old + ";") for new, old in zip(scored, lines, strict=True))
     expected, _ = scores(run, model, "e.csv")
     assert pd.read_csv("s.csv", sep=";", decimal=",").log_prob.tolist() == expected
@@ -185,7 +185,7 @@ def test_rows_that_cannot_be_scored_can_be_passed_over(run, refuse, model, skipp
     facts = json.loads(result.stdout)
     assert (facts["rows"], facts["skipped"]) == (4, 2)
     scored = Path("s.csv").read_text().splitlines()
-    assert scored[2:4] == [lines[2] + ",,,", lines[3] + ",,,"]
+    assert scored[2:4] == [lines[2] + ",,,,,", lines[3] + ",,,,,"]
     Path("whole.csv").write_text("\n".join([lines[0], lines[1], lines[4]]) + "\n")
     expected, whole = scores(run, model, "whole.csv")
     found, _ = scores(run, model, "t.csv", "--skip-invalid")

@@ -15,7 +15,7 @@ from tests.cli.cases import TINY, contents
 import fluvial
 from fluvial.artifacts import model_file
 
-ADDED = ["log_prob", "decision", "is_anomaly"]
+ADDED = ["log_prob", "score", "decision", "p_value", "is_anomaly"]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,10 @@ def test_scores_are_the_estimators_own(run, directory, model, detector):
     assert header == ["id", "a", "b", "c", *ADDED]
     rows = pa.table([[float(v) for v in column] for column in columns[1:4]], names=list("abc"))
     assert [float(v) for v in columns[4]] == detector.score_samples(rows).tolist()
-    assert [float(v) for v in columns[5]] == detector.decision_function(rows).tolist()
-    assert [v == "true" for v in columns[6]] == (detector.predict(rows) == -1).tolist()
+    assert columns[5] == columns[4]
+    assert [float(v) for v in columns[6]] == detector.decision_function(rows).tolist()
+    assert not any(columns[7])  # 12 held-out rows are too few for p-values
+    assert [v == "true" for v in columns[8]] == (detector.predict(rows) == -1).tolist()
 
 
 def test_a_csv_files_cells_stay_the_text_they_are(run, model):
@@ -64,7 +66,7 @@ def test_a_parquet_files_columns_keep_their_types(run, model):
     run("score", model, "in.parquet", "-o", "out.parquet")
     scored = pq.read_table("out.parquet")
     assert scored.drop_columns(ADDED).equals(table)
-    assert [str(scored.schema.field(name).type) for name in ADDED] == ["double", "double", "bool"]
+    assert [str(scored.schema.field(name).type) for name in ADDED] == ["double"] * 4 + ["bool"]
 
 
 def test_all_pairs_of_formats_give_the_same_scores(run, directory, model):

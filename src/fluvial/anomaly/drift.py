@@ -1,6 +1,6 @@
 """Whether normal rows have moved away from where a model was calibrated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +51,11 @@ class Drift:
     columns: list[MovedColumn]
     n_rows: int
     n_flagged: int
+
+    def from_row(self, first: int) -> "Drift":
+        """Return the same with rows counted from another first row."""
+        row, since = (None if at is None else at + first for at in (self.row, self.since))
+        return replace(self, row=row, since=since)
 
     def in_words(self) -> str:
         """Return one line."""

@@ -9,11 +9,15 @@ from typing import Annotated
 import typer
 
 from fluvial.cli.demo import demo
+from fluvial.cli.drift import drift
+from fluvial.cli.evaluate import evaluate
+from fluvial.cli.explain import explain
 from fluvial.cli.failures import OneLineErrors
 from fluvial.cli.fit import fit
 from fluvial.cli.info import info
 from fluvial.cli.sample import sample
 from fluvial.cli.score import score
+from fluvial.cli.threshold import threshold
 
 app = typer.Typer(
     name="fluvial",
@@ -23,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (fit, score, sample, info, demo):
+for verb in (fit, score, threshold, evaluate, explain, drift, sample, info, demo):
     app.command()(verb)
 
 

@@ -30,12 +30,14 @@ class FittedModel:
         density: the estimator, or the density inside it.
         features: the columns it was fitted to; None where it was fitted to an array in Python.
         left_out: columns of the fitted file that it does not use.
+        notes: the user's own entries of the file's header.
     """
 
     estimator: FlowDensity | FlowAnomalyDetector
     density: FlowDensity
     features: list[str] | None
     left_out: list[str]
+    notes: dict[str, Any]
 
     @property
     def output_names(self) -> list[str]:
@@ -98,7 +100,8 @@ def open_model(path: Path) -> FittedModel:
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
     schema = density.schema_
     features = list(schema.names) if schema.named else None
-    return FittedModel(estimator, density, features, left_out)
+    notes = dict(file.header.get("notes") or {})
+    return FittedModel(estimator, density, features, left_out, notes)
 
 
 def open_detector(path: Path) -> tuple[FlowAnomalyDetector, FittedModel]:
@@ -111,6 +114,6 @@ def open_detector(path: Path) -> tuple[FlowAnomalyDetector, FittedModel]:
     if not isinstance(model.estimator, FlowAnomalyDetector):
         raise ModelFileError(
             f"{path} holds a {type(model.estimator).__name__}, which has no threshold;"
-            " score needs a FlowAnomalyDetector, as fluvial fit writes it"
+            " this needs a FlowAnomalyDetector, as fluvial fit writes it"
         )
     return model.estimator, model

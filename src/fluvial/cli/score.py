@@ -1,4 +1,4 @@
-"""`fluvial score`: the log density of each row, and whether it is an anomaly."""
+"""`fluvial score`: the score of each row, and whether it is an anomaly."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
+from fluvial.cli.failures import say
 from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
@@ -32,6 +33,10 @@ def score(
             help="Leave the scores of rows with missing or infinite values empty.",
         ),
     ] = False,
+    reasons: Annotated[
+        bool,
+        typer.Option("--reasons", help="Tell for each anomaly which columns are why, as text."),
+    ] = False,
     delimiter: options.DelimiterMark = None,
     decimal: options.DecimalMark = None,
     force: options.Force = False,
@@ -40,9 +45,10 @@ def score(
 ) -> None:
     """Score the rows of a table and flag those that do not belong.
 
-    Writes INPUT's columns unchanged, then log_prob (higher is more normal), decision (log_prob
-    minus the model's threshold) and is_anomaly (whether decision is negative). The summary goes
-    to stdout with -o, to stderr without.
+    Writes INPUT's columns unchanged, then log_prob (the log density), score (what the model ranks
+    by, higher is more normal), decision (score minus the model's threshold), p_value (how often a
+    normal row is at least as strange) and is_anomaly (whether decision is negative). The summary
+    goes to stdout with -o, to stderr without.
     """
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
@@ -70,7 +76,11 @@ def score(
             rows=selected,
             skip_invalid=skip_invalid,
             replace=force,
+            reasons=reasons,
         )
+    moved = scored.recent.drift(detector)
+    if moved is not None and moved.warned:
+        say(f"fluvial: note: {moved.from_row(selected.start).in_words()}")
     summary = {
         "output": None if output is None else str(output),
         "model": str(model),
@@ -80,6 +90,7 @@ def score(
         "anomalies": scored.anomalies,
         "mean_log_prob": scored.mean_log_prob,
         "threshold": float(detector.offset_),
+        "drift": None if moved is None else moved.warned,
         "unknown_columns": scored.unknown_columns,
         "seconds": round(scored.seconds, 3),
     }

@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from fluvial.cli.model_file import FittedModel
-from fluvial.cli.selection import match_columns
+from fluvial.cli.moving import Recent
+from fluvial.cli.selection import REASON, SCORED, match_columns
+from fluvial.errors import DataError
 from fluvial.estimators import FlowAnomalyDetector
 from fluvial.files.ahead import ahead
 from fluvial.files.dialect import Dialect
@@ -34,6 +36,7 @@ class Scored:
         anomalies: those below the threshold.
         sum_log_prob: of the rows with scores.
         seconds: for scoring.
+        recent: the first rows, to tell whether normal has moved.
     """
 
     unknown_columns: list[str]
@@ -42,6 +45,7 @@ class Scored:
     anomalies: int = 0
     sum_log_prob: float = field(default=0.0, repr=False)
     seconds: float = 0.0
+    recent: Recent = field(default_factory=Recent, repr=False)
 
     @property
     def mean_log_prob(self) -> float | None:
@@ -59,6 +63,7 @@ def score_table(
     replace: bool,
     rows: RowRange,
     skip_invalid: bool,
+    reasons: bool = False,
 ) -> Scored:
     """Score a table and write it with its scores.
 
@@ -71,13 +76,18 @@ def score_table(
         rows: the data rows to score and to write.
         skip_invalid: whether rows with missing or infinite values get no scores, rather than being
             refused.
+        reasons: whether alarms get theirs.
 
     Raises:
         DataError: where the table cannot be scored; an output file is not written then.
         OSError: where something cannot be read or written.
     """
     features, unknown = match_columns(
-        source.name, source.header, features=fitted.features, left_out=fitted.left_out
+        source.name,
+        source.header,
+        features=fitted.features,
+        left_out=fitted.left_out,
+        added=(*SCORED, REASON) if reasons else SCORED,
     )
     scored = Scored(unknown)
 
@@ -90,35 +100,59 @@ def score_table(
     writer = table_writer(output, dialect=_dialect(source, output), replace=replace)
     with writer as write, ahead(read()) as blocks:
         for block, numbers in blocks:
-            write(_with_scores(typed(block, numbers), numbers, detector, scored, skip_invalid))
+            start = time.perf_counter()
+            valid = valid_rows(numbers) if skip_invalid else np.ones(numbers.num_rows, bool)
+            kept = numbers if valid.all() else numbers.filter(pa.array(valid))
+            added = _scores(kept, detector, scored, reasons=reasons)
+            scored.rows += len(valid)
+            scored.skipped += int((~valid).sum())
+            scored.seconds += time.perf_counter() - start
+            write(_beside(typed(block, numbers), added, valid))
     return scored
 
 
-def _with_scores(
-    table: pa.Table,
-    numbers: pa.Table,
-    detector: FlowAnomalyDetector,
-    scored: Scored,
-    skip_invalid: bool,
-) -> pa.Table:
-    """Add the scores to some rows, and these to what was scored."""
-    start = time.perf_counter()
-    valid = valid_rows(numbers) if skip_invalid else np.ones(numbers.num_rows, bool)
-    log_prob = np.zeros(numbers.num_rows)
-    if valid.all():
-        log_prob = detector.score_samples(numbers)
-    elif valid.any():
-        log_prob[valid] = detector.score_samples(numbers.filter(pa.array(valid)))
-    decision = log_prob - detector.offset_
+def _scores(
+    numbers: pa.Table, detector: FlowAnomalyDetector, scored: Scored, *, reasons: bool
+) -> dict[str, np.ndarray | list[str | None] | None]:
+    """Return the columns that scoring adds, and add them to what was scored."""
+    if not numbers.num_rows:
+        return dict.fromkeys((*SCORED, REASON) if reasons else SCORED)
+    log_prob, score = detector.density_.score_samples(numbers), detector.score_samples(numbers)
+    decision = score - detector.offset_
     is_anomaly = decision < 0
-    scored.seconds += time.perf_counter() - start
-    scored.rows += len(valid)
-    scored.skipped += int((~valid).sum())
-    scored.anomalies += int((is_anomaly & valid).sum())
-    scored.sum_log_prob += float(log_prob[valid].sum())
-    added = {"log_prob": log_prob, "decision": decision, "is_anomaly": is_anomaly}
+    scored.anomalies += int(is_anomaly.sum())
+    scored.sum_log_prob += float(log_prob.sum())
+    scored.recent.add(numbers)
+    values = (log_prob, score, decision, _p_values(detector, score), is_anomaly)
+    added: dict[str, np.ndarray | list[str | None] | None] = dict(zip(SCORED, values, strict=True))
+    if reasons:
+        texts: list[str | None] = [None] * len(score)
+        for each in detector.explain(numbers):
+            texts[each.row] = each.in_words()
+        added[REASON] = texts
+    return added
+
+
+def _p_values(detector: FlowAnomalyDetector, score: np.ndarray) -> np.ndarray | None:
+    """Return the p-values; None where calibration rows are too few."""
+    try:
+        return detector.calibrated().p_values(score)
+    except DataError:
+        return None
+
+
+def _beside(
+    table: pa.Table, added: dict[str, np.ndarray | list[str | None] | None], valid: np.ndarray
+) -> pa.Table:
+    """Put columns of the valid rows beside a table; the other rows get none."""
+    places = np.where(valid, np.cumsum(valid) - 1, 0)
+    types = {"is_anomaly": pa.bool_(), REASON: pa.string()}
     for name, values in added.items():
-        table = table.append_column(name, [pa.array(values, mask=~valid)])
+        kind = types.get(name, pa.float64())
+        column = pa.nulls(len(valid), kind)
+        if values is not None:
+            column = pa.array(values, kind).take(pa.array(places, mask=~valid))
+        table = table.append_column(name, [column])
     return table
 
 

@@ -9,8 +9,11 @@ from fluvial.cli.failures import bad_option
 from fluvial.errors import DataError, DataWarning, for_shell, listed, quoted
 from fluvial.files.table_file import Header
 
-SCORED = ("log_prob", "decision", "is_anomaly")
+SCORED = ("log_prob", "score", "decision", "p_value", "is_anomaly")
 """The columns that scoring adds."""
+
+REASON = "reason"
+"""The column that scoring adds where reasons are asked for."""
 
 
 def choose_columns(
@@ -63,7 +66,12 @@ def choose_columns(
 
 
 def match_columns(
-    path: Path | str, header: Header, *, features: Sequence[str] | None, left_out: Sequence[str]
+    path: Path | str,
+    header: Header,
+    *,
+    features: Sequence[str] | None,
+    left_out: Sequence[str],
+    added: Sequence[str] = SCORED,
 ) -> tuple[list[str], list[str]]:
     """Compare the columns of a file with those a model knows.
 
@@ -73,6 +81,7 @@ def match_columns(
         features: the columns that the model uses; None where it knows no names, and takes all
             but an index in their order.
         left_out: columns left out when it was fitted; they may be there or not.
+        added: the columns that scoring adds.
 
     Returns:
         The columns for the model in its order, and those unknown to it, after a warning of them.
@@ -80,25 +89,14 @@ def match_columns(
     Raises:
         DataError: where a column is missing, or has the name of one that scoring adds.
     """
-    names = header.names
-    present = set(names)
-    warned = set()
-    if features is None:
-        features, warned = _without_index(path, header, names), set(header.index)
-    missing = [name for name in features if name not in present]
-    known = {*features, *left_out}
-    unknown = [name for name in names if name and name not in known]  # no name is no column
-    if missing:
-        also = f" (unknown to it: {listed(unknown)})" if unknown else ""
-        raise DataError(
-            f"{path}: columns that the model needs are missing: {listed(missing)}{also}"
-        )
-    taken = [name for name in SCORED if name in present]
+    taken = [name for name in added if name in header.names]
+    needed, unknown = needed_columns(path, header, features=features, left_out=left_out)
     if taken:
         raise DataError(
             f"{path}: has a column {taken[0]!r} already, which scoring would add;"
             " rename or drop it (was this file scored before?)"
         )
+    warned = set(header.index) if features is None else set()
     unwarned = [name for name in unknown if name not in warned]
     if unwarned:
         warnings.warn(
@@ -107,7 +105,44 @@ def match_columns(
             DataWarning,
             stacklevel=2,
         )
+    return needed, unknown
+
+
+def needed_columns(
+    path: Path | str, header: Header, *, features: Sequence[str] | None, left_out: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Find the columns that a model needs among those of a file; arguments as `match_columns`.
+
+    Returns:
+        The columns for the model in its order, and those unknown to it.
+
+    Raises:
+        DataError: where a column is missing.
+    """
+    if features is None:
+        features = _without_index(path, header, header.names)
+    present = set(header.names)
+    missing = [name for name in features if name not in present]
+    known = {*features, *left_out}
+    # No name is no column.
+    unknown = [name for name in header.names if name and name not in known]
+    if missing:
+        also = f" (unknown to it: {listed(unknown)})" if unknown else ""
+        raise DataError(
+            f"{path}: columns that the model needs are missing: {listed(missing)}{also}"
+        )
     return list(features), unknown
+
+
+def named_column(option: str, name: str, names: Sequence[str]) -> str:
+    """Return the column that an option names.
+
+    Raises:
+        typer.BadParameter: where there is none of that name.
+    """
+    if name not in names:
+        bad_option(option, _no_such_column(name, names))
+    return name
 
 
 def _without_index(path: Path | str, header: Header, names: Sequence[str]) -> list[str]:

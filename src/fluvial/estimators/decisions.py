@@ -11,6 +11,7 @@ from fluvial.anomaly.drift import Drift, find_drift
 from fluvial.anomaly.evaluation import Evaluation, evaluate
 from fluvial.anomaly.fingerprint import Fingerprint
 from fluvial.anomaly.labels import anomalous
+from fluvial.anomaly.reasons import Explainer, Explanation
 from fluvial.anomaly.reference import Reference
 from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold, set_by
 from fluvial.densities.ranges import real
@@ -155,7 +156,7 @@ class Decisions:
         DataError
             For fewer than 20 calibration rows.
         """
-        calibration = self._calibrated()
+        calibration = self.calibrated()
         rng = np.random.default_rng(random_state)
         return calibration.p_values(self.score_samples(X), randomised=randomised, rng=rng)
 
@@ -184,7 +185,7 @@ class Decisions:
             Where the calibration rows are so few that nothing is flagged unless more than a tenth
             of the rows is strange.
         """
-        calibration = self._calibrated()
+        calibration = self.calibrated()
         real("false_discovery_rate", false_discovery_rate, 0, 1, "()")
         p = calibration.p_values(self.score_samples(X))
         warn_if_too_small(calibration, false_discovery_rate)
@@ -238,13 +239,44 @@ class Decisions:
             Where the model has fewer than 20 rows to compare with.
         """
         check_is_fitted(self)
-        matrix, reference = self._matrix(X), self.reference_
-        if reference is None:
-            raise DataError(
-                "the model has no rows to compare with; give it normal ones with calibrate"
-            )
+        matrix, reference = self._matrix(X), self._compared()
         names, scores = self.density_.schema_.names, self.score_samples(X)
         return find_drift(reference.rows, reference.scores, matrix, scores, self.offset_, names)
+
+    def explain(self, X, *, method: str = "leave_out") -> list[Explanation]:
+        """Tell why rows are flagged: which columns, how much, and what would be normal.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+        method : {"leave_out", "surprise", "path"}, default="leave_out"
+            "leave_out": the score gained by replacing columns one after the other by their best
+            value, each time the column that gains most, until the row is normal. "surprise": how
+            strange each column is given the others, by integration over the column's normal
+            values. "path": integrated gradients along the straight path to the nearest normal row,
+            which sum to the gain of the whole path.
+
+        Returns
+        -------
+        explanations : list of fluvial.anomaly.Explanation
+            One for each row that is flagged, in their order.
+
+        Raises
+        ------
+        DataError
+            Where the model has fewer than 5 normal rows to compare with.
+        """
+        check_is_fitted(self)
+        matrix = self._matrix(X)
+        flagged = np.flatnonzero(self.score_samples(X) < self.offset_)
+        if not len(flagged):
+            return []
+        reference = self._compared()
+        normal = reference.rows[reference.scores >= self.offset_]
+        names = self.density_.schema_.names
+        explainer = Explainer(self._score_matrix, normal, self.offset_, names)
+        return explainer.explain(matrix[flagged], flagged.tolist(), method)
 
     def _remember(self, X) -> None:
         """Keep of the rows given to fit what later decisions need."""
@@ -259,7 +291,31 @@ class Decisions:
         held_out = self.density_.table_density_.held_out
         return held_out.indices, held_out.log_prob
 
-    def _calibrated(self) -> Calibration:
+    def _compared(self) -> Reference:
+        if self.reference_ is None:
+            raise DataError(
+                "the model has no rows to compare with; give it normal ones with calibrate"
+            )
+        return self.reference_
+
+    def _score_matrix(self, matrix: np.ndarray) -> np.ndarray:
+        schema = self.density_.schema_
+        columns = dict(zip(schema.names, matrix.T, strict=True))
+        return self.score_samples(columns if schema.named else matrix)
+
+    def calibrated(self) -> Calibration:
+        """Return the calibration that p-values are told by.
+
+        Returns
+        -------
+        calibration : fluvial.anomaly.Calibration
+            By the rows that the fit left out, or those given to `calibrate`.
+
+        Raises
+        ------
+        DataError
+            For fewer than 20 of them.
+        """
         check_is_fitted(self)
         if self.calibration_ is not None:
             return self.calibration_

@@ -1,0 +1,45 @@
+"""The options by which verbs say what errors cost."""
+
+from typing import Annotated, Any
+
+import typer
+
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label", metavar="COLUMN", help="The column of labels: 0 for normal rows, else anomalies."
+    ),
+]
+FalseAlarm = Annotated[
+    float | None, typer.Option("--false-alarm", metavar="COST", help="Cost of a false alarm: 1.")
+]
+Miss = Annotated[
+    float | None, typer.Option("--miss", metavar="COST", help="Cost of a missed anomaly: 1.")
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance",
+        metavar="N",
+        help="How far an alarm may be from an anomaly, in rows or by --time: 0.",
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        "--time", metavar="COLUMN", help="The column of times, for --tolerance; dates in seconds."
+    ),
+]
+Prevalence = Annotated[
+    float | None,
+    typer.Option("--prevalence", metavar="P", help="Share of anomalies where the model is used."),
+]
+Count = Annotated[
+    str | None,
+    typer.Option("--count", metavar="UNIT", help="What is counted: rows (default) or stretches."),
+]
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Return the options that were given."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,116 @@
+"""`fluvial evaluate`: what a model's alarms are worth on labelled rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fluvial.cli import cost_options, options
+from fluvial.cli.cost_options import given
+from fluvial.cli.rows import parse_rows
+from fluvial.files.formats import input_format
+
+if TYPE_CHECKING:
+    from fluvial.anomaly import Evaluation
+
+COSTS = ("false_alarm", "miss", "tolerance", "prevalence", "count")
+
+
+def evaluate(
+    model: options.Model,
+    table: Annotated[
+        Path,
+        typer.Argument(metavar="DATA", help="Labelled rows, in the order of time."),
+    ],
+    label: Annotated[
+        str,
+        typer.Option("--label", metavar="COLUMN", help="The column of labels: 0 for normal rows."),
+    ],
+    false_alarm: cost_options.FalseAlarm = None,
+    miss: cost_options.Miss = None,
+    tolerance: cost_options.Tolerance = None,
+    time: cost_options.Time = None,
+    prevalence: cost_options.Prevalence = None,
+    count: cost_options.Count = None,
+    rows: options.SelectedRows = None,
+    delimiter: options.DelimiterMark = None,
+    decimal: options.DecimalMark = None,
+    as_json: options.AsJson = False,
+    no_cache: options.NoCache = False,
+) -> None:
+    """Judge a model's scores and threshold on labelled rows.
+
+    Prints the area under the ROC curve, the average precision, the cost, the confusion and the
+    delay of each labelled stretch, with 95 % intervals by a bootstrap of blocks in time. Costs that
+    are not given are those that the model's threshold was chosen by, else 1, without tolerance.
+    """
+    selected = parse_rows(rows)
+    delimiter, decimal = options.check_marks(delimiter, decimal)
+    input_format(table)
+
+    from fluvial.anomaly import CostModel
+    from fluvial.cli.compilation_cache import keep_compiled_programs
+    from fluvial.cli.labelled import read_labelled
+    from fluvial.cli.model_file import open_detector
+
+    keep_compiled_programs(off=no_cache)
+    detector, fitted = open_detector(model)
+    costs = _costs(detector.threshold_.details) | given(
+        false_alarm=false_alarm,
+        miss=miss,
+        tolerance=tolerance,
+        prevalence=prevalence,
+        count=count,
+    )
+    read = read_labelled(
+        table,
+        fitted,
+        label=label,
+        time=time,
+        rows=selected,
+        delimiter=delimiter,
+        decimal=decimal,
+    )
+    result = detector.evaluate(
+        read.numbers, read.labels, cost_model=CostModel(**costs), times=read.times
+    )
+    summary = {
+        "model": str(model),
+        "input": str(table),
+        "threshold": float(detector.offset_),
+        **_told(result, read.first_row, as_json=as_json),
+        **{f"cost_{name}": costs.get(name) for name in COSTS},
+    }
+    options.print_summary(summary, as_json=as_json)
+
+
+def _costs(details: dict[str, Any]) -> dict[str, Any]:
+    """The costs that a threshold was chosen by; those of single rows are not kept."""
+    kept = {name: details[name] for name in COSTS if details.get(name) is not None}
+    return {k: v for k, v in kept.items() if k == "count" or not isinstance(v, str)}
+
+
+def _told(result: Evaluation, first_row: int, *, as_json: bool) -> dict[str, Any]:
+    """What was found, with the rows as the file counts them."""
+    told = result.to_json()
+    for each in told["detections"]:
+        for name in ("start", "stop", "first_alarm"):
+            each[name] = None if each[name] is None else each[name] + first_row
+    if as_json:
+        return told
+    found = told.pop("detections")
+    del told["intervals"]
+    for name, ends in result.intervals.items():
+        shown = "" if ends is None else f" ({ends[0]:.4g} to {ends[1]:.4g})"
+        told[name] = f"{told[name]:.4g}{shown}"
+    told["stretches"] = [_line(each) for each in found]
+    return told
+
+
+def _line(detection: dict[str, Any]) -> str:
+    where = f"{detection['start']}:{detection['stop']}"
+    if detection["delay"] is None:
+        return f"{where} missed"
+    return f"{where} after {detection['delay']:g}"

@@ -1,0 +1,108 @@
+"""Tables with labels and times beside the columns of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fluvial.cli.selection import named_column, needed_columns
+from fluvial.errors import DataError
+from fluvial.files.numeric import numeric_columns
+from fluvial.files.table_file import Header, TableFile, open_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fluvial.cli.model_file import FittedModel
+    from fluvial.files.row_range import RowRange
+
+ADVICE = "correct or remove those rows"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows for a model, and what is known of them.
+
+    Args:
+        numbers: the columns that the model uses.
+        labels: `(n,)`; None where no column was named.
+        times: `(n,)`; None where no column was named.
+        first_row: the place of the first row in the file; data rows count from 0.
+    """
+
+    numbers: pa.Table
+    labels: np.ndarray | None
+    times: np.ndarray | None
+    first_row: int
+
+
+def read_labelled(
+    path: Path,
+    fitted: FittedModel,
+    *,
+    label: str | None = None,
+    time: str | None = None,
+    rows: RowRange | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+) -> Labelled:
+    """Read the columns that a model uses, and those that hold labels and times.
+
+    Args:
+        path: the file.
+        fitted: the model.
+        label: the column of the labels: 0 for normal rows.
+        time: the column of the times, numbers or dates; a date counts in seconds.
+        rows: the data rows to read.
+        delimiter: between the cells of CSV; found by looking where it is None.
+        decimal: the decimal mark of CSV, likewise.
+
+    Raises:
+        typer.BadParameter: where a column that an option names is not there.
+        DataError: where columns are missing, or hold what they must not.
+        OSError: where the file cannot be read.
+    """
+    source = open_table(path, delimiter=delimiter, decimal=decimal)
+    names = source.header.names
+    beside = [
+        named_column(option, name, names)
+        for option, name in (("--label", label), ("--time", time))
+        if name is not None
+    ]
+    others = [name for name in names if name not in beside]
+    used = [name for name in beside if name in (fitted.features or [])]
+    if used:
+        raise DataError(f"{source.name}: the model uses {used[0]!r}, which is no label or time")
+    header = Header(others, [name for name in source.header.index if name in others])
+    features, _ = needed_columns(
+        source.name, header, features=fitted.features, left_out=fitted.left_out
+    )
+    table = source.read(rows=rows, columns=list(dict.fromkeys([*features, *beside])))
+    labels = None if label is None else _numbers(table, label)
+    times = None if time is None else _times(table, time)
+    numbers = numeric_columns(table, features, advice=ADVICE)
+    return Labelled(numbers, labels, times, table.first_row)
+
+
+def _numbers(table: TableFile, name: str) -> np.ndarray:
+    column = numeric_columns(table, [name], advice=ADVICE).column(0)
+    return np.asarray(column.to_numpy(), np.float64)
+
+
+def _times(table: TableFile, name: str) -> np.ndarray:
+    """Return numbers as they are, and dates as NumPy's."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = table.columns.column(name)
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        return column.cast(pa.timestamp("ns")).to_numpy()
+    if table.is_text:
+        try:
+            return pc.cast(column, pa.timestamp("ns")).to_numpy()
+        except pa.ArrowInvalid:
+            pass
+    return _numbers(table, name)

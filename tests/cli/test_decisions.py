@@ -1,0 +1,145 @@
+"""threshold, evaluate, explain and drift."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fluvial
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory) -> Path:
+    """`labelled.csv` with anomalies and dates, and `later.csv`, whose column a moves."""
+    folder = tmp_path_factory.mktemp("labelled")
+    rng = np.random.default_rng(3)
+    a = rng.normal(size=200)
+    frame = pd.DataFrame(
+        {"a": a, "b": a + 0.5 * rng.normal(size=200), "c": rng.integers(0, 5, 200)}
+    )
+    frame["fault"] = ((np.arange(200) // 10) % 5 == 4).astype(int)
+    frame.loc[frame.fault == 1, "b"] += 40
+    frame["when"] = pd.date_range("2024-01-01", periods=200, freq="5min").strftime("%Y-%m-%d %H:%M")
+    frame.to_csv(folder / "labelled.csv", index=False)
+    return folder / "labelled.csv"
+
+
+COSTS = ("--label", "fault", "--false-alarm", 1, "--miss", 5, "--tolerance", 12)
+
+
+def told(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_threshold_by_cost_goes_into_another_file(run, model, labelled):
+    before = model.read_bytes()
+    summary = told(run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial", "--json"))
+    again = fluvial.load("m2.fluvial")
+    assert summary["threshold"] == again.offset_ != summary["threshold_before"]
+    assert again.threshold_.method == summary["method"] == "cost"
+    assert (summary["false_alarm"], summary["miss"], summary["tolerance"]) == (1, 5, 12)
+    assert model.read_bytes() == before
+    info = told(run("info", "m2.fluvial", "--json"))
+    assert info["threshold"] == again.offset_
+    assert info["columns_left_out"] == ["id"]  # what the file notes is kept
+    result = told(run("evaluate", "m2.fluvial", labelled, "--label", "fault", "--json"))
+    assert result["cost"] == summary["cost"]  # by the costs that chose it
+    assert result["auroc"] > 0.99
+
+
+def test_a_tolerance_in_time_is_in_seconds(run, model, labelled):
+    rows = told(run("threshold", model, labelled, *COSTS, "--json"))
+    in_time = told(
+        run("threshold", model, labelled, *COSTS[:-1], 12 * 300, "--time", "when", "--json")
+    )
+    assert in_time["threshold"] == rows["threshold"]
+    assert not Path("m2.fluvial").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--method", "cost"], "needs labelled rows"),
+        (["--method", "luck"], "method must be one of"),
+        (["--method", "value"], "takes value= alone"),
+        (["--label", "fault"], "need a table"),
+        (["LABELLED", "--label", "default"], "there is no column 'default'"),
+        (["LABELLED", "--label", "a"], "the model uses 'a'"),
+        (["LABELLED", *COSTS[:2], "--rows", "0:30"], "labelled rows are normal"),
+        (["LABELLED", *COSTS[:2], "--count", "days"], "count must be one of"),
+    ],
+)
+def test_what_cannot_choose_writes_nothing(refuse, model, labelled, options, message):
+    options = [labelled if each == "LABELLED" else each for each in options]
+    assert message in refuse("threshold", model, *options, "-o", "m2.fluvial")
+
+
+def test_rows_given_to_fit_choose_nothing(refuse, model, directory):
+    train = directory / "train.csv"
+    assert "given to fit" in refuse(
+        "threshold", model, train, "--method", "quantile", "-o", "n.fluvial"
+    )
+
+
+def test_the_model_itself_is_not_overwritten(refuse, run, model):
+    assert "input itself" in refuse(
+        "threshold", model, "--method", "value", "--value", -3, "-o", model, "--force"
+    )
+
+
+def test_an_evaluation_tells_of_each_stretch_by_rows_of_the_file(run, model, labelled):
+    common = ["evaluate", model, labelled, "--label", "fault", "--rows", "30:120"]
+    machine = told(run(*common, "--json"))
+    assert [each["start"] for each in machine["detections"]] == [40, 90]
+    text = run(*common).stdout
+    assert [line.split()[0] for line in text.splitlines()] == [
+        *(key for key in machine if key not in ("detections", "intervals", *COST_KEYS)),
+        "stretches",
+        *COST_KEYS,
+    ]
+    assert "40:50 after 0" in text
+
+
+COST_KEYS = [f"cost_{name}" for name in ("false_alarm", "miss", "tolerance", "prevalence", "count")]
+
+
+def test_reasons_name_the_column_and_what_would_be_normal(run, model, labelled):
+    run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial")
+    machine = told(run("explain", "m2.fluvial", labelled, "--rows", "30:", "--json"))
+    first = machine["explanations"][0]
+    assert first["row"] == 40
+    assert first["reasons"][0]["column"] == "b"
+    assert abs(first["reasons"][0]["normal_value"]) < 10
+    assert machine["anomalies"] == len(machine["explanations"])
+    text = run("explain", "m2.fluvial", labelled, "--rows", "40:42").stdout
+    assert "row 40" in text
+    assert "b = 4" in text
+    run("score", "m2.fluvial", labelled, "--reasons", "-o", "s.csv")
+    scored = pd.read_csv("s.csv")
+    assert scored.reason.notna().tolist() == scored.is_anomaly.tolist()
+    assert scored.reason[40].startswith("b = ")
+
+
+def test_drift_is_told_with_its_columns_and_noted_by_score(run, model, labelled):
+    detector = fluvial.load(model)
+    rng = np.random.default_rng(5)
+    a = rng.normal(size=600)
+    frame = pd.DataFrame(
+        {"a": a, "b": a + 0.5 * rng.normal(size=600), "c": rng.integers(0, 5, 600)}
+    )
+    detector.calibrate(frame[:300]).set_threshold("value", value=-1e6).save("m2.fluvial")
+    later = frame[300:].copy()
+    later.loc[400:, "c"] += 3
+    later.to_csv("later.csv", index=False)
+    found = told(run("drift", "m2.fluvial", "later.csv", "--rows", "50:", "--json"))
+    assert found["warned"]
+    assert 80 <= found["since"] <= found["row"] < 200
+    assert found["columns"][0]["name"] == "c"
+    steady = told(run("drift", "m2.fluvial", "later.csv", "--rows", ":90", "--json"))
+    assert not steady["warned"]
+    result = run("score", "m2.fluvial", "later.csv", "-o", "s.csv", "--json")
+    assert told(result)["drift"] is True
+    assert "fluvial: note: normal has moved since about row" in result.stderr
