@@ -5,3 +5,4 @@ from fluvial.tables.lattice import Lattice as Lattice
 from fluvial.tables.redundancy import LeftOut as LeftOut
 from fluvial.tables.scaler import TableScaler as TableScaler
 from fluvial.tables.schema import Schema as Schema, read_table as read_table
+from fluvial.tables.windows import sliding_windows as sliding_windows
