@@ -95,6 +95,8 @@ def test_a_shift_is_found_soon_with_its_column_and_start(shift, delay):
     rows = np.concatenate([stream(rng, 500), stream(rng, 2500, shift)])
     found = drift(stream(rng, 1000), rows)
     assert found.warned
+    assert found.row is not None
+    assert found.since is not None
     assert 500 <= found.row < 500 + delay
     assert abs(found.since - 500) < delay / 2
     assert found.columns[0].name == "d"
@@ -111,6 +113,7 @@ def test_flagged_rows_take_no_part():
     assert found.n_flagged >= 300
     moved = np.concatenate([rows, stream(rng, 1000, 1.0)])
     again = drift(stream(rng, 300), moved)
+    assert again.since is not None
     assert again.since >= 980
     assert not drift(stream(rng, 300), rows[200:500]).warned
 

@@ -20,10 +20,11 @@ def test_ranks_agree_with_scikit_learn_with_weights_and_ties(decimals):
     assert ranking.average_precision() == pytest.approx(
         average_precision_score(is_anomaly, -scores)
     )
-    weighted = {"sample_weight": weights}
-    assert ranking.auroc(weights) == pytest.approx(roc_auc_score(is_anomaly, -scores, **weighted))
+    assert ranking.auroc(weights) == pytest.approx(
+        roc_auc_score(is_anomaly, -scores, sample_weight=weights)
+    )
     assert ranking.average_precision(weights) == pytest.approx(
-        average_precision_score(is_anomaly, -scores, **weighted)
+        average_precision_score(is_anomaly, -scores, sample_weight=weights)
     )
 
 

@@ -30,7 +30,7 @@ def test_new_normal_rows_are_flagged_no_more_often_than_the_rate(rate):
         flagged.append((rng.normal(size=200) < threshold.value).mean())
     # The k-th of n rows: exactly k / (n + 1) on average.
     expected = np.floor(rate * 101 + 1e-9) / 101
-    assert np.mean(flagged) == pytest.approx(expected, abs=4 * np.std(flagged) / 20)
+    assert np.mean(flagged) == pytest.approx(expected, abs=float(4 * np.std(flagged) / 20))
 
 
 def test_a_rate_that_the_rows_cannot_tell_is_refused():
@@ -50,7 +50,7 @@ def test_max_flags_none_and_contamination_its_share():
 
 @pytest.mark.parametrize(("shape", "rate"), [(0.0, 1e-5), (0.2, 1e-4), (-0.2, 1e-5)])
 def test_the_tail_extrapolates_a_pareto_law(shape, rate):
-    scores = -genpareto.rvs(shape, size=20_000, random_state=0)
+    scores = -np.asarray(genpareto.rvs(shape, size=20_000, random_state=0))
     exact = -genpareto.isf(rate, shape)
     assert tail_threshold(scores, rate) == pytest.approx(exact, rel=0.3)
     # In other units it is the same threshold.

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def told(result):
 def test_a_threshold_by_cost_goes_into_another_file(run, model, labelled):
     before = model.read_bytes()
     summary = told(run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial", "--json"))
-    again = fluvial.load("m2.fluvial")
+    again: Any = fluvial.load("m2.fluvial")
     assert summary["threshold"] == again.offset_ != summary["threshold_before"]
     assert again.threshold_.method == summary["method"] == "cost"
     assert (summary["false_alarm"], summary["miss"], summary["tolerance"]) == (1, 5, 12)
@@ -124,7 +125,7 @@ def test_reasons_name_the_column_and_what_would_be_normal(run, model, labelled):
 
 
 def test_drift_is_told_with_its_columns_and_noted_by_score(run, model, labelled):
-    detector = fluvial.load(model)
+    detector: Any = fluvial.load(model)
     rng = np.random.default_rng(5)
     a = rng.normal(size=600)
     frame = pd.DataFrame(

@@ -1,6 +1,7 @@
 """Thresholds, p-values and alarms of a fitted detector."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_a_method_flags_its_share_of_the_rows_given_or_left_out(own, rows, metho
 
 
 def test_the_cost_of_errors_chooses_on_labelled_rows(own):
-    costs = {"false_alarm": 1, "miss": 5, "tolerance": 4}
+    costs: dict[str, Any] = {"false_alarm": 1, "miss": 5, "tolerance": 4}
     own.set_threshold("cost", labelled(), LABELS, **costs)
     scores = own.score_samples(labelled())
     expected = choose_by_cost(scores, LABELS, CostModel(**costs))
@@ -135,7 +136,7 @@ def test_too_few_calibration_rows_are_warned_of(own):
 def test_a_file_keeps_thresholds_with_their_origin_and_calibrations(own, tmp_path):
     own.calibrate(NEW).set_threshold("cost", labelled(), LABELS, miss=5, tolerance=2)
     own.save(tmp_path / "m.fluvial")
-    again = load(tmp_path / "m.fluvial")
+    again: Any = load(tmp_path / "m.fluvial")
     assert again.threshold_ == own.threshold_
     assert again.offset_ == own.offset_
     np.testing.assert_array_equal(again.p_values(NEW), own.p_values(NEW))

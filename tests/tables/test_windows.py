@@ -1,5 +1,7 @@
 """Windows of rows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,12 @@ def test_each_window_holds_its_rows_in_order(window, step):
 def test_windows_that_cannot_be_are_refused():
     with pytest.raises(DataError, match="a window of 11 rows needs as many, but there are 10"):
         sliding_windows(np.zeros((10, 1)), 11)
-    for wrong in ({"window": 0}, {"window": True}, {"window": 2, "step": 0}, {"window": 1.5}):
+    wrongs: list[Any] = [
+        {"window": 0},
+        {"window": True},
+        {"window": 2, "step": 0},
+        {"window": 1.5},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="must be a whole number of at least 1"):
             sliding_windows(np.zeros((10, 1)), **wrong)
