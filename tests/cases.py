@@ -17,16 +17,34 @@ from fluvial.bijectors import (
     Bijector,
     Chain,
     Coupling,
+    Exp,
+    Expm1,
+    Identity,
+    Inline,
     Invert,
+    LeakyReLU,
+    Log,
+    Log1p,
+    Logit,
     LULinear,
     MaskedAutoregressive,
     PerEvent,
     Permutation,
+    Power,
+    PowerTransform,
     RationalQuadraticSpline,
+    Reciprocal,
     Repeat,
     Scale,
     ScaledCondition,
     Shift,
+    Sigmoid,
+    SinhArcsinh,
+    SoftClip,
+    Softplus,
+    Softsign,
+    Square,
+    Tanh,
 )
 from fluvial.bijectors.bijector import Pair
 from fluvial.flows import Flow
@@ -91,12 +109,48 @@ def layers(key, n):
     return [Chain([LULinear(2), Permutation.random(k, 2)]) for k in jax.random.split(key, n)]
 
 
+def _sinh(z, rate):
+    return jnp.sinh(rate * z)
+
+
+def _turn(z, angle):
+    """The plane turned, and stretched by 2 in one direction."""
+    first, second = z[:, 0], 2 * z[:, 1]
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    return jnp.stack([cos * first - sin * second, sin * first + cos * second], axis=1)
+
+
+def _turn_back(x, angle):
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    first, second = cos * x[:, 0] + sin * x[:, 1], cos * x[:, 1] - sin * x[:, 0]
+    return jnp.stack([first, second / 2], axis=1)
+
+
 # From a key to the bijector as it starts; BIJECTORS has it with random parameters.
 _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "shift": lambda key: Shift(jnp.ones(3)),
     "scale": lambda key: Scale(jnp.array([0.5, -2.0, 3.0])),
     "affine": lambda key: Affine(jnp.ones((2, 1)), jnp.array([1.0, -3.0])),
     "affine-scalar": lambda key: Affine(1.0, 2.0),
+    "exp": lambda key: Exp(),
+    "log": lambda key: Log(),
+    "expm1": lambda key: Expm1(),
+    "log1p": lambda key: Log1p(),
+    "sigmoid": lambda key: Sigmoid(-3.0, 2.0),
+    "logit": lambda key: Logit(),
+    "tanh": lambda key: Tanh(),
+    "softsign": lambda key: Softsign(),
+    "softplus": lambda key: Softplus(),
+    "reciprocal": lambda key: Reciprocal(),
+    "square": lambda key: Square(),
+    "power": lambda key: Power(-1.5),
+    "power-transform": lambda key: PowerTransform(0.7),
+    "sinh-arcsinh": lambda key: SinhArcsinh(0.3, 1.2),
+    "soft-clip": lambda key: SoftClip(-1.0, 2.0, 0.5),
+    "leaky-relu": lambda key: LeakyReLU(0.3),
+    "inline": lambda key: Inline(_sinh, parameters=0.7),
+    "inline-vector": lambda key: Inline(_turn, _turn_back, jnp.array(0.3), event_shape=(2,)),
+    "each-value": lambda key: Chain([Exp(), LULinear(2), Identity()]),
     "permutation": lambda key: Permutation([2, 0, 3, 1]),
     "permutation-random": lambda key: Permutation.random(key, 5),
     "permutation-reverse": lambda key: Permutation.reverse(3),

@@ -20,6 +20,10 @@ class ShapeError(ValueError):
     """An array does not have the declared shape; the message shows both shapes."""
 
 
+class DomainError(ValueError):
+    """A value lies where a map is not defined; the message names value, place and domain."""
+
+
 class ModelFileError(ValueError):
     """A model file is truncated, altered, of an unknown version or of another kind."""
 

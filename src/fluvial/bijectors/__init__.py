@@ -8,5 +8,29 @@ from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat a
 from fluvial.bijectors.condition import ScaledCondition as ScaledCondition
 from fluvial.bijectors.coupling import Coupling as Coupling
 from fluvial.bijectors.elementwise import Elementwise as Elementwise
+from fluvial.bijectors.exponential import (
+    Exp as Exp,
+    Expm1 as Expm1,
+    Log as Log,
+    Log1p as Log1p,
+)
+from fluvial.bijectors.identity import Identity as Identity
+from fluvial.bijectors.inline import Inline as Inline
+from fluvial.bijectors.interval import Interval as Interval
+from fluvial.bijectors.leaky_relu import LeakyReLU as LeakyReLU
 from fluvial.bijectors.linear import LULinear as LULinear, Permutation as Permutation
+from fluvial.bijectors.logistic import Logit as Logit, Sigmoid as Sigmoid
+from fluvial.bijectors.powers import (
+    Power as Power,
+    PowerTransform as PowerTransform,
+    Reciprocal as Reciprocal,
+    Square as Square,
+)
+from fluvial.bijectors.sinh_arcsinh import SinhArcsinh as SinhArcsinh
+from fluvial.bijectors.soft_clip import SoftClip as SoftClip
 from fluvial.bijectors.spline import RationalQuadraticSpline as RationalQuadraticSpline
+from fluvial.bijectors.squashing import (
+    Softplus as Softplus,
+    Softsign as Softsign,
+    Tanh as Tanh,
+)

@@ -111,6 +111,10 @@ class MaskedAutoregressive(Bijector):
         check_parameters(self.network, sizes, n_known=n_features, condition_size=size)
         _check_autoregressive(self.network, sizes, n_features, size)
 
+    @property
+    def _has_bounds(self) -> bool:
+        return self.transformer.template.value._has_bounds
+
     def _inverse_and_log_det(self, x, condition) -> Pair:
         raw = self.network.parameters(x, _flat(condition), self.transformer.sizes)
         return self.transformer.apply_to_columns("_inverse_and_log_det", raw, x)

@@ -9,25 +9,38 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors._calling import when_called_with
+from fluvial.bijectors._each_value import fitted_together
+from fluvial.bijectors._outside import HARMLESS, Outside, lost, replaced
+from fluvial.bijectors.bijector import Bijector, Direction, Pair
 from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, merged_condition_shape, part_condition
+
+OTHER: dict[Direction, Direction] = {"forward": "inverse", "inverse": "forward"}
 
 
 class Chain(Bijector):
     """Composition: `Chain([f, g]).forward(z) = f(g(z))`; the last listed acts first.
 
-    The condition goes to the parts that declare one.
+    The same as `f(g)`. The condition goes to the parts that declare one. A part of event shape ()
+    acts on each value of the events of the others.
 
     Args:
-        parts: one or more bijectors of one event shape.
+        parts: one or more bijectors; the data of each are the latents of the one before it in the
+            list.
 
     Raises:
-        ShapeError: where event shapes or declared condition shapes differ.
+        ShapeError: where event shapes or declared condition shapes differ. A vector of one element
+            is not stretched.
 
     Examples:
-        >>> float(Chain([Shift(1.0), Scale(2.0)]).forward(3.0))
-        7.0
+        >>> chain = Chain([Shift(1.0), Scale(2.0)])
+        >>> chain.forward(jnp.array([1.0, 2.0, 3.0])).tolist()
+        [3.0, 5.0, 7.0]
+        >>> chain.inverse(jnp.array([2.0, 5.0, 8.0])).tolist()
+        [0.5, 2.0, 3.5]
+        >>> Chain([Exp(), LULinear(2)]).event_shape
+        (2,)
     """
 
     parts: tuple[Bijector, ...]
@@ -35,27 +48,66 @@ class Chain(Bijector):
     condition_shape: Shape | None = eqx.field(static=True)
 
     def __init__(self, parts: Sequence[Bijector]):
-        self.parts = tuple(parts)
-        self.event_shape = _common_event_shape(self.parts)
+        if not parts:
+            raise ValueError("a composition needs at least one bijector")
+        self.parts = fitted_together(tuple(parts))
+        self.event_shape = self.parts[0].event_shape
         self.condition_shape = merged_condition_shape(self.parts)
+
+    @property
+    def latent_shape(self) -> Shape:
+        return self.parts[-1].latent_shape
 
     @property
     def _takes_row_parameters(self) -> bool:
         return all(part._takes_row_parameters for part in self.parts)
 
+    @property
+    def _has_bounds(self) -> bool:
+        return any(part._has_bounds for part in self.parts)
+
+    def _find_outside(
+        self, direction: Direction, event: Array, condition: Array | None
+    ) -> Outside | None:
+        for part in self.parts if direction == "inverse" else reversed(self.parts):
+            of_part = part_condition(part, condition)
+            outside = part._find_outside(direction, event, of_part)
+            if outside is not None:
+                return outside
+            event, _ = getattr(part, f"_{direction}_and_log_det")(event, of_part)
+        return None
+
+    def _to_ends(
+        self, direction: Direction, value: Array, condition: Array | None
+    ) -> tuple[Array, Array]:
+        falls = jnp.zeros(value.shape, bool)
+        for part in self.parts if direction == "inverse" else reversed(self.parts):
+            value, turns = part._to_ends(direction, value, part_condition(part, condition))
+            falls ^= turns
+        return value, falls
+
     def _forward_and_log_det(self, z, condition) -> Pair:
-        total = jnp.zeros(z.shape[0], jnp.result_type(float))
-        for part in reversed(self.parts):
-            z, log_det = part._forward_and_log_det(z, part_condition(part, condition))
-            total = total + log_det
-        return z, total
+        return self._pass("_forward_and_log_det", self.parts[::-1], z, condition)
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
-        total = jnp.zeros(x.shape[0], jnp.result_type(float))
-        for part in self.parts:
-            x, log_det = part._inverse_and_log_det(x, part_condition(part, condition))
+        return self._pass("_inverse_and_log_det", self.parts, x, condition)
+
+    def _pass(
+        self, method: str, parts: tuple[Bijector, ...], value: Array, condition: Array | None
+    ) -> Pair:
+        total = jnp.zeros(value.shape[0], jnp.result_type(float))
+        gone = None
+        for part in parts:
+            value, log_det = getattr(part, method)(value, part_condition(part, condition))
             total = total + log_det
-        return x, total
+            if part._has_bounds:
+                left = lost(value, log_det)
+                gone = left if gone is None else gone | left
+                value = replaced(value, left, HARMLESS)
+        if gone is None:
+            return value, total
+        total = jnp.where(gone, jnp.asarray(-jnp.inf, total.dtype), total)
+        return replaced(value, gone, jnp.nan), total
 
     def initialise(self, x: ArrayLike, condition: ArrayLike | None = None) -> "Chain":
         started = []
@@ -82,12 +134,30 @@ class Invert(Bijector):
 
     def __init__(self, bijector: Bijector):
         self.bijector = bijector
-        self.event_shape = bijector.event_shape
+        self.event_shape = bijector.latent_shape
         self.condition_shape = bijector.condition_shape
+
+    @property
+    def latent_shape(self) -> Shape:
+        return self.bijector.event_shape
 
     @property
     def _takes_row_parameters(self) -> bool:
         return self.bijector._takes_row_parameters
+
+    @property
+    def _has_bounds(self) -> bool:
+        return self.bijector._has_bounds
+
+    def _find_outside(
+        self, direction: Direction, event: Array, condition: Array | None
+    ) -> Outside | None:
+        return self.bijector._find_outside(OTHER[direction], event, condition)
+
+    def _to_ends(
+        self, direction: Direction, value: Array, condition: Array | None
+    ) -> tuple[Array, Array]:
+        return self.bijector._to_ends(OTHER[direction], value, condition)
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self.bijector._inverse_and_log_det(z, condition)
@@ -112,6 +182,7 @@ class Repeat(Bijector):
 
     Raises:
         ValueError: where the layers differ in more than the values of their arrays.
+        ShapeError: where their event shapes differ, or a layer changes the shape of an event.
 
     Examples:
         >>> float(Repeat([Shift(1.0), Shift(2.0)]).forward(3.0))
@@ -151,6 +222,15 @@ class Repeat(Bijector):
     def _takes_row_parameters(self) -> bool:
         return self.stacked._takes_row_parameters
 
+    @property
+    def _has_bounds(self) -> bool:
+        return self.stacked._has_bounds
+
+    def _find_outside(
+        self, direction: Direction, event: Array, condition: Array | None
+    ) -> Outside | None:
+        return Chain(self.layers)._find_outside(direction, event, condition)
+
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self._scan("_forward_and_log_det", z, condition, reverse=True)
 
@@ -165,10 +245,17 @@ class Repeat(Bijector):
             value, total = carry
             layer = eqx.combine(layer_arrays, static)
             value, log_det = getattr(layer, method)(value, condition)
-            return (value, total + log_det), None
+            total = total + log_det
+            if self._has_bounds:
+                # Harmless on the way: its mark is the log det, which stays minus infinity.
+                value = replaced(value, lost(value, total), HARMLESS)
+            return (value, total), None
 
         start = (value, jnp.zeros(value.shape[0], jnp.result_type(float)))
-        return jax.lax.scan(step, start, arrays, reverse=reverse)[0]
+        (value, total), _ = jax.lax.scan(step, start, arrays, self.n_layers, reverse=reverse)
+        if self._has_bounds:
+            value = replaced(value, jnp.isneginf(total), jnp.nan)
+        return value, total
 
     def initialise(self, x: ArrayLike, condition: ArrayLike | None = None) -> "Repeat":
         return Repeat(Chain(self.layers).initialise(x, condition).parts)
@@ -184,7 +271,13 @@ def _stack(*leaves: Array) -> Array:
 def _common_event_shape(parts: Sequence[Bijector]) -> Shape:
     if not parts:
         raise ValueError("a composition needs at least one bijector")
-    shapes = [part.event_shape for part in parts]
+    shapes = [shape for part in parts for shape in (part.event_shape, part.latent_shape)]
     if len(set(shapes)) > 1:
-        raise ShapeError(f"the parts of a composition have different event shapes: {shapes}")
+        raise ShapeError(f"the layers of Repeat have different event shapes: {shapes}")
     return shapes[0]
+
+
+when_called_with(
+    lambda argument: isinstance(argument, Bijector),
+    lambda bijector, argument: Chain([bijector, argument]),
+)

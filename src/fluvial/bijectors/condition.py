@@ -5,7 +5,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors._outside import Outside
+from fluvial.bijectors.bijector import Bijector, Direction, Pair
 from fluvial.errors import DataError
 from fluvial.parameters import Fixed, zeros
 from fluvial.shapes import Shape
@@ -88,6 +89,19 @@ class ScaledCondition(Bijector):
         scaled = self.scaled_to(condition)
         inner = scaled.bijector.initialise(x, scaled._standardised(np.asarray(condition)))
         return eqx.tree_at(lambda b: b.bijector, scaled, inner)
+
+    @property
+    def latent_shape(self) -> Shape:
+        return self.bijector.latent_shape
+
+    @property
+    def _has_bounds(self) -> bool:
+        return self.bijector._has_bounds
+
+    def _find_outside(
+        self, direction: Direction, event: Array, condition: Array | None
+    ) -> Outside | None:
+        return self.bijector._find_outside(direction, event, self._standardised(condition))
 
     def _standardised(self, condition) -> Array:
         return (condition - self.centre.value) / self.scale.value

@@ -97,6 +97,10 @@ class Coupling(Bijector):
                 activation=activation,
             )
 
+    @property
+    def _has_bounds(self) -> bool:
+        return self.transformer.template.value._has_bounds
+
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self._couple("_forward_and_log_det", z, condition)
 

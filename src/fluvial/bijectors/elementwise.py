@@ -1,14 +1,17 @@
 """The contract of maps that move each value by itself."""
 
 from abc import abstractmethod
-from typing import final
+from typing import ClassVar, final
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from fluvial.bijectors import _root_search
-from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors._outside import Outside, marked, within
+from fluvial.bijectors.bijector import Bijector, Direction, Pair
+from fluvial.bijectors.interval import LINE, Interval
 from fluvial.shapes import sum_event
 
 
@@ -24,9 +27,17 @@ class Elementwise(Bijector):
     compute the parameters of every row: with `event_shape = ()` the map is a fast transformer of
     `Coupling` and `MaskedAutoregressive`.
 
+    A map that is not defined on the whole line, or does not reach it, says so by `domain` and
+    `image`: there only its formulas are evaluated.
+
+    Attributes:
+        domain: the interval of the latents.
+        image: the interval that the data reach.
+
     Examples:
         >>> class Logistic(Elementwise):
         ...     event_shape = ()
+        ...     image = Interval(0.0, 1.0)
         ...
         ...     def _forward(self, z):
         ...         return jax.nn.sigmoid(z)
@@ -35,12 +46,14 @@ class Elementwise(Bijector):
     """
 
     condition_shape = None
+    domain: ClassVar[Interval] = LINE
+    image: ClassVar[Interval] = LINE
 
     @abstractmethod
-    def _forward(self, z: Array) -> Array:
+    def _forward(self, z: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Map latents to data, value by value: any shape that the event's axes end."""
 
-    def _inverse(self, x: Array) -> Array:
+    def _inverse(self, x: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Map data to latents, value by value."""
         return _root_search.inverse(_Forward(self), x)
 
@@ -55,19 +68,52 @@ class Elementwise(Bijector):
     def _takes_row_parameters(self) -> bool:
         return True
 
+    @property
+    def _has_bounds(self) -> bool:
+        return not (self.domain.is_line and self.image.is_line)
+
+    def _find_outside(
+        self, direction: Direction, event: Array, condition: Array | None
+    ) -> Outside | None:
+        domain = self.domain if direction == "forward" else self.image
+        which = np.broadcast_to(domain.leaves_out(event), event.shape)
+        if not which.any():
+            return None
+        value = float(np.asarray(event)[which][0])
+        name = type(self).__name__
+        owner = f"where {name} is defined" if direction == "forward" else f"all that {name} reaches"
+        return Outside(value, str(domain), owner)
+
+    def _to_ends(
+        self, direction: Direction, value: Array, condition: Array | None
+    ) -> tuple[Array, Array]:
+        low = self._forward(self.domain.inner(value, 0.25))
+        falls = self._forward(self.domain.inner(value, 0.75)) < low
+        there, here, function = self.domain, self.image, self._inverse
+        if direction == "forward":
+            there, here, function = here, there, self._forward
+        ends = [jnp.asarray(end, value.dtype) for end in (there.low, there.high)]
+        out = function(within(value, here)[0])
+        out = jnp.where(here.below(value), jnp.where(falls, *ends[::-1]), out)
+        return jnp.where(here.above(value), jnp.where(falls, *ends), out), falls
+
     @final
     def _forward_and_log_det(self, z: Array, condition: Array | None) -> Pair:
+        z, inside = within(z, self.domain)
         x = self._forward(z)
-        return x, self._log_det(z, x)
+        out, log_slope = marked(x, self._log_slopes(z, x), inside)
+        return out, sum_event(log_slope)
 
     @final
     def _inverse_and_log_det(self, x: Array, condition: Array | None) -> Pair:
+        x, inside = within(x, self.image)
         z = self._inverse(x)
-        return z, -self._log_det(z, x)
+        out, log_slope = marked(z, -self._log_slopes(z, x), inside)
+        return out, sum_event(log_slope)
 
-    def _log_det(self, z: Array, x: Array) -> Array:
+    def _log_slopes(self, z: Array, x: Array) -> Array:
         # A slope that is the same for all values may come without their axes.
-        return sum_event(jnp.broadcast_to(self._log_slope(z, x), z.shape))
+        return jnp.broadcast_to(self._log_slope(z, x), z.shape)
 
 
 class _Forward(eqx.Module):

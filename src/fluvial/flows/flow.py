@@ -14,6 +14,11 @@ class Flow(TransformedDistribution):
     `sample_and_log_prob(key, shape=(), condition=None)`, as of every distribution; the first call
     with new shapes compiles, later ones do not.
 
+    Args:
+        base: as of `TransformedDistribution`, and so the other arguments.
+        bijector: the map from z to x.
+        arguments: `event_shape`, `distribution`.
+
     Attributes:
         base: the distribution of the latents z.
         bijector: the map from z to x.
@@ -26,5 +31,5 @@ class Flow(TransformedDistribution):
 
     _is_compiled: ClassVar[bool] = True
 
-    def __init__(self, base: Any, bijector: Bijector):
-        super().__init__(base, bijector)
+    def __init__(self, base: Any = None, bijector: Bijector | None = None, **arguments: Any):
+        super().__init__(base, bijector, **arguments)

@@ -1,0 +1,59 @@
+"""Independent values of one scalar distribution as one event."""
+
+import math
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from fluvial.distributions.distribution import Distribution
+from fluvial.errors import ShapeError
+from fluvial.shapes import Shape, sum_event
+
+
+class EachValue(Distribution):
+    """Events of independent values, each from the same distribution of event shape ().
+
+    Args:
+        base: the distribution of a value; a condition serves all values of an event.
+        event_shape: shape of the events.
+    """
+
+    base: Distribution
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: Shape | None = eqx.field(static=True)
+
+    def __init__(self, base: Distribution, event_shape: Shape):
+        self.base = base
+        self.event_shape = tuple(event_shape)
+        self.condition_shape = base.condition_shape
+
+    def _log_prob(self, x, condition) -> Array:
+        values = self.base._log_prob(x.reshape(-1), self._repeated(condition))
+        return sum_event(values.reshape(x.shape))
+
+    def _sample(self, key, n, condition) -> Array:
+        size = n * math.prod(self.event_shape)
+        return self.base._sample(key, size, self._repeated(condition)).reshape(n, *self.event_shape)
+
+    def _repeated(self, condition: Array | None) -> Array | None:
+        if condition is None:
+            return None
+        return jnp.repeat(condition, math.prod(self.event_shape), axis=0)
+
+
+def independent(base: Distribution, event_shape: Shape | None) -> Distribution:
+    """Return a distribution of the event shape; one of event shape () is drawn for each value.
+
+    Raises:
+        ShapeError: where the base has another event shape.
+    """
+    shape = base.event_shape if event_shape is None else tuple(event_shape)
+    if shape == base.event_shape:
+        return base
+    if base.event_shape == ():
+        return EachValue(base, shape)
+    raise ShapeError(
+        f"event_shape={shape} is for a base of event shape (), but {type(base).__name__} has "
+        f"{base.event_shape}"
+    )
