@@ -32,6 +32,10 @@ class TrainingError(RuntimeError):
     """Training cannot go on; the message names the epoch."""
 
 
+class ClosedFormError(NotImplementedError):
+    """A distribution has no closed form of what is asked for; the message says what will do."""
+
+
 class ForkError(RuntimeError):
     """A fork of a process in which JAX had computed cannot compute; the message says what can."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.parameters import Fixed, soft_clip
+from fluvial.shapes import as_floats, common_type
 
 LOG_FACTOR_BOUND = 7.0
 """A trained positive parameter stays within exp(-7) and exp(7) times its start."""
@@ -105,3 +106,10 @@ def checked_positive(value: Array, name: str) -> Array:
         if not np.all(np.isfinite(values) & (values > 0)):
             raise ValueError(f"{name} must be positive and finite, but is {values}")
     return value
+
+
+def common(*values: ArrayLike) -> tuple[Array, ...]:
+    """Return floats of one common shape and type."""
+    arrays = jnp.broadcast_arrays(*(as_floats(value) for value in values))
+    dtype = common_type(*arrays)
+    return tuple(array.astype(dtype) for array in arrays)

@@ -106,6 +106,12 @@ class KernelDensity(Distribution):
         constant += self.event_shape[0] * math.log(2 * math.pi) / 2
         return total.astype(wide) - constant
 
+    def _mean(self, condition) -> Array:
+        return self.weights @ self.rows
+
+    def _variance(self, condition) -> Array:
+        return self.weights @ (self.rows - self._mean(None)) ** 2 + self.bandwidth**2
+
     def _sample(self, key, n, condition) -> Array:
         of_choice, of_noise = jax.random.split(key)
         chosen = jax.random.choice(of_choice, len(self.rows), (n,), p=self.weights)

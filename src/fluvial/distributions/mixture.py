@@ -1,6 +1,6 @@
 """Mixtures of any distributions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -77,13 +77,38 @@ class Mixture(Distribution):
         return jnp.exp(self._log_weights.value)
 
     def _log_prob(self, x, condition) -> Array:
+        return self._log_mean(lambda part, c: part._log_prob(x, c), condition)
+
+    def _log_tail(self, x, upper, condition) -> Array:
+        return self._log_mean(lambda part, c: part._log_tail(x, upper, c), condition)
+
+    def _mean(self, condition) -> Array:
+        return self._weighted([m for m, _ in self._moments_of_parts(condition)])
+
+    def _variance(self, condition) -> Array:
+        moments = self._moments_of_parts(condition)
+        mean = self._weighted([m for m, _ in moments])
+        return self._weighted([variance + (m - mean) ** 2 for m, variance in moments])
+
+    def _log_mean(
+        self, function: Callable[[Distribution, Array | None], Array], condition: Array | None
+    ) -> Array:
+        """Return the logarithm of the weighted mean of what parts give as logarithms."""
+        parts = self.distributions
         wide = jnp.result_type(float)
-        log_probs = [
-            part._log_prob(x, part_condition(part, condition)).astype(wide)
-            for part in self.distributions
-        ]
-        joint = jnp.stack(log_probs, axis=1) + self._log_weights.value.astype(wide)
-        return log_sum_exp(joint)
+        found = [function(part, part_condition(part, condition)).astype(wide) for part in parts]
+        return log_sum_exp(jnp.stack(found, axis=1) + self._log_weights.value.astype(wide))
+
+    def _moments_of_parts(self, condition: Array | None) -> list[tuple[Array, Array]]:
+        found = []
+        for part in self.distributions:
+            of_part = part_condition(part, condition)
+            found.append((part._mean(of_part), part._variance(of_part)))
+        return found
+
+    def _weighted(self, values: Sequence[Array]) -> Array:
+        weights = self.weights
+        return sum(weights[k] * values[k] for k in range(1, len(values))) + weights[0] * values[0]
 
     def _sample(self, key, n, condition) -> Array:
         return _draw(self, key, n, condition)

@@ -1,19 +1,26 @@
-"""Normal distributions with independent columns."""
+"""Normal distributions with independent values."""
 
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Any, final
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.scipy import stats
+from jax.scipy import special, stats
 from jaxtyping import Array, ArrayLike
 
-from fluvial.distributions._stored import Free, Positive, checked_positive
-from fluvial.distributions.distribution import Distribution
-from fluvial.shapes import Shape, as_floats, common_type, sum_event
+from fluvial.distributions._columns import Independent, Symmetric, mirrored
+from fluvial.distributions._normal_tail import log_cdf
+from fluvial.distributions._stored import Free, Positive, checked_positive, common
+from fluvial.errors import ShapeError
+from fluvial.shapes import Shape, as_floats
+
+ENTROPY = (math.log(2 * math.pi) + 1) / 2
+"""Of the standard normal, in nats."""
 
 
-class StandardNormal(Distribution):
+class StandardNormal(Independent):
     """Independent standard normals; the usual base of a flow.
 
     Args:
@@ -27,42 +34,36 @@ class StandardNormal(Distribution):
 
     event_shape: Shape = eqx.field(static=True)
     dtype: Any = eqx.field(static=True)
-    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(self, event_shape: int | Shape, *, dtype: Any = None):
         self.event_shape = (event_shape,) if isinstance(event_shape, int) else tuple(event_shape)
         self.dtype = jnp.dtype(jnp.result_type(float) if dtype is None else dtype)
 
-    def _log_prob(self, x, condition) -> Array:
-        return sum_event(stats.norm.logpdf(x.astype(jnp.result_type(float))))
+    def _log_density(self, x) -> Array:
+        return stats.norm.logpdf(x)
+
+    def _log_tail_of_each(self, x, upper) -> Array:
+        return log_cdf(mirrored(x, upper))
+
+    def _quantile_of_each(self, q, upper) -> Array:
+        return mirrored(special.ndtri(q), upper)
+
+    def _moments(self) -> tuple[Array, Array, Array]:
+        one = jnp.ones(self.event_shape)
+        return 0 * one, one, ENTROPY * one
 
     def _sample(self, key, n, condition) -> Array:
         return jax.random.normal(key, (n, *self.event_shape), self.dtype)
 
 
-class DiagonalNormal(Distribution):
-    """Independent normals.
-
-    Args:
-        loc: means; broadcast against `scale`, their common shape is the event shape.
-        scale: standard deviations, positive.
-        trainable: whether both are trained; a scale stays within a factor exp(7) of its start.
-
-    Raises:
-        ValueError: where a scale is not positive and finite.
-
-    Examples:
-        >>> DiagonalNormal(jnp.zeros(2), jnp.array([1.0, 2.0])).event_shape
-        (2,)
-    """
+class _Normals(Symmetric):
+    """Normals with a location and a scale each."""
 
     _loc: Free
     _scale: Positive
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
-    def __init__(self, loc: ArrayLike, scale: ArrayLike, *, trainable: bool = False):
-        loc, scale = common(loc, scale)
+    def __init__(self, loc: Array, scale: Array, *, trainable: bool):
         self._loc = Free(loc, trainable=trainable)
         self._scale = Positive(checked_positive(scale, "scale"), trainable=trainable)
         self.event_shape = loc.shape
@@ -77,19 +78,102 @@ class DiagonalNormal(Distribution):
         """Standard deviations, of shape `event_shape`."""
         return self._scale.value
 
-    def _log_prob(self, x, condition) -> Array:
-        x = x.astype(jnp.result_type(float))
-        loc, scale = self.loc.astype(x.dtype), self.scale.astype(x.dtype)
-        # Standardised first: the square of a scale may leave the range of the type.
-        return sum_event(stats.norm.logpdf((x - loc) / scale) - jnp.log(scale))
+    @final
+    def _location_and_scale(self) -> tuple[Array, Array]:
+        return self.loc, self.scale
 
+    @final
+    def _standard_log_density(self, t) -> Array:
+        return stats.norm.logpdf(t)
+
+    @final
+    def _standard_log_cdf(self, t) -> Array:
+        return log_cdf(t)
+
+    @final
+    def _standard_quantile(self, q) -> Array:
+        return special.ndtri(q)
+
+    @final
+    def _standard_moments(self) -> tuple[Array, Array, Array]:
+        one = jnp.ones(())
+        return 0 * one, one, ENTROPY * one
+
+    @final
     def _sample(self, key, n, condition) -> Array:
         noise = jax.random.normal(key, (n, *self.event_shape), self.loc.dtype)
         return self.loc + self.scale * noise
 
 
-def common(*values: ArrayLike) -> tuple[Array, ...]:
-    """Return floats of one common shape and type."""
-    arrays = jnp.broadcast_arrays(*(as_floats(value) for value in values))
-    dtype = common_type(*arrays)
-    return tuple(array.astype(dtype) for array in arrays)
+class Normal(_Normals):
+    """Independent normals; a single one where `loc` and `scale` are numbers.
+
+    Args:
+        loc: means; broadcast against `scale`, their common shape is the event shape.
+        scale: standard deviations, positive.
+        trainable: whether both are trained; a scale stays within a factor exp(7) of its start.
+
+    Raises:
+        ValueError: where a scale is not positive and finite.
+
+    Examples:
+        >>> cdf = Normal(0.0, 1.0).cdf(jnp.array([0.0, 0.5, 1.0]))
+        >>> [round(float(p), 6) for p in cdf]
+        [0.5, 0.691462, 0.841345]
+    """
+
+    def __init__(self, loc: ArrayLike = 0.0, scale: ArrayLike = 1.0, *, trainable: bool = False):
+        super().__init__(*common(loc, scale), trainable=trainable)
+
+
+DiagonalNormal = Normal
+
+
+class MultivariateNormalDiag(_Normals):
+    """A normal vector with a diagonal covariance.
+
+    Args:
+        loc: (D,), the means; zeros where None.
+        scale_diag: (D,), the standard deviations, positive; ones where None.
+        scale_identity_multiplier: a positive number, in place of `scale_diag`: the standard
+            deviation of all.
+        trainable: as of `Normal`.
+
+    Raises:
+        ShapeError: where neither a location nor a scale says what D is, or they say different
+            things.
+        ValueError: where a scale is not positive and finite, or both kinds of scale are given.
+
+    Examples:
+        >>> MultivariateNormalDiag(loc=[0.0, 0.0, 0.0]).event_shape
+        (3,)
+        >>> wide = MultivariateNormalDiag(loc=[1.0, 1.0], scale_identity_multiplier=2.0)
+        >>> round(float(wide.log_prob(jnp.zeros(2))), 4)
+        -3.4742
+    """
+
+    def __init__(
+        self,
+        loc: ArrayLike | Sequence[float] | None = None,
+        scale_diag: ArrayLike | Sequence[float] | None = None,
+        scale_identity_multiplier: ArrayLike | None = None,
+        *,
+        trainable: bool = False,
+    ):
+        if scale_diag is not None and scale_identity_multiplier is not None:
+            raise ValueError("give either scale_diag or scale_identity_multiplier")
+        given = {"loc": loc, "scale_diag": scale_diag}
+        vectors = {n: as_floats(jnp.asarray(v)) for n, v in given.items() if v is not None}
+        shapes = {vector.shape for vector in vectors.values()}
+        if len(shapes) != 1 or len(next(iter(shapes))) != 1:
+            told = {name: vector.shape for name, vector in vectors.items()}
+            raise ShapeError(f"loc and scale_diag must be of one shape (D,), but have {told}")
+        (shape,) = shapes
+        multiplier = 1.0 if scale_identity_multiplier is None else scale_identity_multiplier
+        if jnp.shape(multiplier) != ():
+            raise ShapeError(
+                f"scale_identity_multiplier must be a number, but has shape {jnp.shape(multiplier)}"
+            )
+        zeros = jnp.zeros(shape, next(iter(vectors.values())).dtype)
+        scale = vectors.get("scale_diag", as_floats(multiplier))
+        super().__init__(*common(vectors.get("loc", zeros), scale), trainable=trainable)

@@ -5,14 +5,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
-from fluvial.distributions._stored import Free, Positive, checked_positive
-from fluvial.distributions._student_t import log_density
-from fluvial.distributions.distribution import Distribution
-from fluvial.distributions.normal import common
-from fluvial.shapes import Shape, sum_event
+from fluvial.distributions._columns import Symmetric, wide
+from fluvial.distributions._stored import Free, Positive, checked_positive, common
+from fluvial.distributions._student_t import entropy, log_cdf, log_density, quantile
+from fluvial.shapes import Shape
 
 
-class StudentT(Distribution):
+class StudentT(Symmetric):
     """Independent Student t distributions; a base with heavy tails.
 
     With many degrees of freedom it becomes the normal distribution, in value and in gradient.
@@ -37,7 +36,6 @@ class StudentT(Distribution):
     _loc: Free
     _scale: Positive
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
     def __init__(
         self,
@@ -68,10 +66,23 @@ class StudentT(Distribution):
         """Scales, of shape `event_shape`."""
         return self._scale.value
 
-    def _log_prob(self, x, condition) -> Array:
-        x = x.astype(jnp.result_type(float))
-        df, loc, scale = (value.astype(x.dtype) for value in (self.df, self.loc, self.scale))
-        return sum_event(log_density((x - loc) / scale, df) - jnp.log(scale))
+    def _location_and_scale(self) -> tuple[Array, Array]:
+        return self.loc, self.scale
+
+    def _standard_log_density(self, t) -> Array:
+        return log_density(t, wide(self.df))
+
+    def _standard_log_cdf(self, t) -> Array:
+        return log_cdf(t, wide(self.df))
+
+    def _standard_quantile(self, q) -> Array:
+        return quantile(q, wide(self.df))
+
+    def _standard_moments(self) -> tuple[Array, Array, Array]:
+        df = wide(self.df)
+        mean = jnp.where(df > 1, 0.0, jnp.nan)
+        variance = jnp.where(df > 2, df / jnp.where(df > 2, df - 2, 1.0), jnp.inf)
+        return mean, jnp.where(df > 1, variance, jnp.nan), entropy(df)
 
     def _sample(self, key, n, condition) -> Array:
         noise = jax.random.t(key, self.df, (n, *self.event_shape), self.loc.dtype)

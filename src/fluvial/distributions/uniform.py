@@ -6,14 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike
 
-from fluvial.distributions._stored import LOG_FACTOR_BOUND, Free, known
-from fluvial.distributions.distribution import Distribution
-from fluvial.distributions.normal import common
+from fluvial.distributions._columns import OnInterval, wide
+from fluvial.distributions._stored import LOG_FACTOR_BOUND, Free, common, known
 from fluvial.parameters import Fixed, soft_clip
-from fluvial.shapes import Shape, sum_event
+from fluvial.shapes import Shape
 
 
-class Uniform(Distribution):
+class Uniform(OnInterval):
     """Independent uniform distributions on [low, high], both ends included.
 
     Outside, the log density is minus infinity and its gradient zero: data have to lie inside.
@@ -37,9 +36,8 @@ class Uniform(Distribution):
     _shift: Free
     _raw_log_width: Free
     event_shape: Shape = eqx.field(static=True)
-    condition_shape: Shape | None = eqx.field(static=True, default=None)
 
-    def __init__(self, low: ArrayLike, high: ArrayLike, *, trainable: bool = False):
+    def __init__(self, low: ArrayLike = 0.0, high: ArrayLike = 1.0, *, trainable: bool = False):
         low, high = common(low, high)
         if known(low, high):
             below, above = np.asarray(low), np.asarray(high)
@@ -72,13 +70,33 @@ class Uniform(Distribution):
         low, high = self.start.value
         return (high - low) / 2 * jnp.expm1(soft_clip(self._raw_log_width.value, LOG_FACTOR_BOUND))
 
-    def _log_prob(self, x, condition) -> Array:
-        x = x.astype(jnp.result_type(float))
-        low, high = self.low, self.high
-        outside = (x < low.astype(x.dtype)) | (x > high.astype(x.dtype))
-        density = -jnp.log((high - low).astype(x.dtype))
-        inside = jnp.where(jnp.isnan(x), jnp.nan, density)
-        return sum_event(jnp.where(outside, -jnp.inf, inside))
+    def _ends(self) -> tuple[Array, Array]:
+        return wide(self.low), wide(self.high)
+
+    def _inner(self) -> Array:
+        low, high = self._ends()
+        return low + (high - low) / 2
+
+    def _log_density_inside(self, x) -> Array:
+        low, high = self._ends()
+        return jnp.broadcast_to(-jnp.log(high - low), x.shape)
+
+    def _log_density_at_end(self, x) -> Array:
+        return self._log_density_inside(x)
+
+    def _log_tail_inside(self, x, upper) -> Array:
+        low, high = self._ends()
+        return jnp.log(jnp.where(upper, high - x, x - low) / (high - low))
+
+    def _quantile_of_each(self, q, upper) -> Array:
+        low, high = self._ends()
+        share = (high - low) * q
+        return jnp.where(upper, high - share, low + share)
+
+    def _moments(self) -> tuple[Array, Array, Array]:
+        low, high = self._ends()
+        width = high - low
+        return self._inner(), width**2 / 12, jnp.log(width)
 
     def _sample(self, key, n, condition) -> Array:
         low, high = self.low, self.high
