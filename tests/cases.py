@@ -1,8 +1,8 @@
-"""The registry of bijectors and flows under test.
+"""The registry of bijectors, distributions and flows under test.
 
 Each entry builds its case from a key, with random parameters away from the start: layers start as
-the identity or close to it, where a wrong formula looks right. A new bijector or flow needs one
-line here; `tests/bijectors/test_registry.py` and `tests/flows/test_registry.py` do the rest.
+the identity or close to it, where a wrong formula looks right. A new bijector, distribution or flow
+needs one line here; the files `test_registry.py` in `tests/` do the rest.
 """
 
 from collections.abc import Callable
@@ -47,6 +47,24 @@ from fluvial.bijectors import (
     Tanh,
 )
 from fluvial.bijectors.bijector import Pair
+from fluvial.distributions import (
+    Beta,
+    Distribution,
+    Exponential,
+    GaussianMixture,
+    KernelDensity,
+    Laplace,
+    Logistic,
+    LogNormal,
+    Mixture,
+    MultivariateNormalDiag,
+    MultivariateNormalTriL,
+    Normal,
+    StandardNormal,
+    StudentT,
+    TransformedDistribution,
+    Uniform,
+)
 from fluvial.flows import Flow
 from fluvial.testing import randomise
 
@@ -188,6 +206,40 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "autoregressive-inverted": lambda key: Invert(autoregressive(key, Affine(), 3, (8, 8))),
 }
 
+LOC, SCALE = jnp.array([0.5, -1.0]), jnp.array([0.3, 2.0])
+TRIL = jnp.array([[1.0, 0.0], [0.5, 0.2]])
+
+_DISTRIBUTION_STARTS: dict[str, Callable[[Array], Distribution]] = {
+    "standard-normal": lambda key: StandardNormal(2),
+    "normal": lambda key: Normal(LOC, SCALE, trainable=True),
+    "multivariate-normal-diag": lambda key: MultivariateNormalDiag(LOC, SCALE, trainable=True),
+    "multivariate-normal": lambda key: MultivariateNormalTriL(LOC, TRIL, trainable=True),
+    "multivariate-normal-of-one": lambda key: MultivariateNormalTriL(
+        LOC[:1], 2 * TRIL[:1, :1], trainable=True
+    ),
+    "laplace": lambda key: Laplace(0.5, 0.3, trainable=True),
+    "logistic": lambda key: Logistic(LOC, SCALE, trainable=True),
+    "student-t": lambda key: StudentT(jnp.array([3.0, 12.0]), LOC, SCALE, trainable=True),
+    "uniform": lambda key: Uniform(LOC, LOC + SCALE, trainable=True),
+    "exponential": lambda key: Exponential(SCALE, trainable=True),
+    "log-normal": lambda key: LogNormal(LOC, SCALE / 2, trainable=True),
+    "beta": lambda key: Beta(jnp.array([0.6, 2.5]), jnp.array([1.5, 7.0]), trainable=True),
+    "gaussian-mixture": lambda key: GaussianMixture(
+        [0.2, 0.8], jnp.stack([LOC, -LOC]), scale_trils=jnp.stack([TRIL, 2 * TRIL]), trainable=True
+    ),
+    "gaussian-mixture-of-one": lambda key: GaussianMixture(
+        [0.2, 0.8], LOC[:, None], scale_trils=jnp.array([[[1.0]], [[0.3]]]), trainable=True
+    ),
+    "mixture": lambda key: Mixture(
+        [Normal(LOC, SCALE), Laplace(-LOC, 0.7)], [0.3, 0.7], trainable=True
+    ),
+    "mixture-scalar": lambda key: Mixture(
+        [Normal(2.0, 0.5), Exponential(trainable=True)], [0.3, 0.7], trainable=True
+    ),
+    "kernel-density": lambda key: KernelDensity(jax.random.normal(key, (7, 2)), SCALE),
+    "transformed": lambda key: TransformedDistribution(StandardNormal(2), Affine(LOC, -SCALE)),
+}
+
 _FLOW_STARTS: dict[str, Callable[..., Flow]] = {
     "nice": lambda key: flows.nice(key, n_features=2, n_layers=3, hidden_sizes=(8,)),
     "real-nvp": lambda key: flows.real_nvp(key, n_features=2, n_layers=3, hidden_sizes=(8,)),
@@ -234,6 +286,11 @@ BIJECTORS: dict[str, Callable[[Array], Bijector]] = {
     name: _randomised(start, 0.5) for name, start in _STARTS.items()
 }
 """From a name to a builder of a bijector with random parameters."""
+
+DISTRIBUTIONS: dict[str, Callable[[Array], Distribution]] = {
+    name: _randomised(start, 0.3) for name, start in _DISTRIBUTION_STARTS.items()
+}
+"""From a name to a builder of a distribution with random parameters."""
 
 FLOWS: dict[str, Callable[[Array], Flow]] = {
     name: _randomised(start, 0.2) for name, start in _FLOW_STARTS.items()

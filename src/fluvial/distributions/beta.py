@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jax.scipy import special
 from jaxtyping import Array, ArrayLike
 
+from fluvial.distributions._beta_functions import log_beta, log_betainc
 from fluvial.distributions._columns import OnInterval, wide
-from fluvial.distributions._incomplete_beta import log_betainc
 from fluvial.distributions._quantile import quantile
 from fluvial.distributions._stored import Positive, checked_positive, common
 from fluvial.shapes import Shape
@@ -61,12 +61,12 @@ class Beta(OnInterval):
 
     def _log_density_inside(self, x) -> Array:
         a, b = self._wide()
-        return (a - 1) * jnp.log(x) + (b - 1) * jnp.log1p(-x) - special.betaln(a, b)
+        return (a - 1) * jnp.log(x) + (b - 1) * jnp.log1p(-x) - log_beta(a, b)
 
     def _log_density_at_end(self, x) -> Array:
         a, b = (jax.lax.stop_gradient(value) for value in self._wide())
         x = jax.lax.stop_gradient(x)
-        return special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b)
+        return special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - log_beta(a, b)
 
     def _log_tail_inside(self, x, upper) -> Array:
         a, b = self._wide()
@@ -85,7 +85,7 @@ class Beta(OnInterval):
         total = a + b
         mean = a / total
         entropy = (
-            special.betaln(a, b)
+            log_beta(a, b)
             - (a - 1) * special.digamma(a)
             - (b - 1) * special.digamma(b)
             + (total - 2) * special.digamma(total)
