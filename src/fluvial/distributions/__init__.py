@@ -4,6 +4,7 @@ from fluvial.distributions._estimate import Estimate as Estimate
 from fluvial.distributions.adapter import as_distribution as as_distribution
 from fluvial.distributions.beta import Beta as Beta
 from fluvial.distributions.distribution import Distribution as Distribution
+from fluvial.distributions.divergence import kl_divergence as kl_divergence
 from fluvial.distributions.exponential import Exponential as Exponential
 from fluvial.distributions.gaussian_mixture import GaussianMixture as GaussianMixture
 from fluvial.distributions.kernel_density import KernelDensity as KernelDensity

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from fluvial.distributions.distribution import Distribution
+from fluvial.distributions.distribution import Distribution, Upper
 from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, sum_event
 
@@ -36,10 +36,35 @@ class EachValue(Distribution):
         size = n * math.prod(self.event_shape)
         return self.base._sample(key, size, self._repeated(condition)).reshape(n, *self.event_shape)
 
+    def _log_tail(self, x, upper, condition) -> Array:
+        values = self.base._log_tail(x.reshape(-1), _flat(upper), self._repeated(condition))
+        return sum_event(values.reshape(x.shape))
+
+    def _quantile(self, q, upper, condition) -> Array:
+        found = self.base._quantile(q.reshape(-1), _flat(upper), self._repeated(condition))
+        return found.reshape(q.shape)
+
+    def _entropy(self, condition) -> Array:
+        return math.prod(self.event_shape) * self.base._entropy(condition)
+
+    def _mean(self, condition) -> Array:
+        return self._spread(self.base._mean(condition))
+
+    def _variance(self, condition) -> Array:
+        return self._spread(self.base._variance(condition))
+
+    def _spread(self, values: Array) -> Array:
+        """Give the moments of one value, () or (n,), axes for those of an event."""
+        return values.reshape(values.shape + (1,) * len(self.event_shape))
+
     def _repeated(self, condition: Array | None) -> Array | None:
         if condition is None:
             return None
         return jnp.repeat(condition, math.prod(self.event_shape), axis=0)
+
+
+def _flat(upper: Upper) -> Upper:
+    return upper if isinstance(upper, bool) else upper.reshape(-1)
 
 
 def independent(base: Distribution, event_shape: Shape | None) -> Distribution:

@@ -12,9 +12,10 @@ from fluvial.bijectors._calling import is_distribution, when_called_with
 from fluvial.bijectors._each_value import spread
 from fluvial.bijectors._outside import HARMLESS, lost, replaced
 from fluvial.distributions._each_value import independent
+from fluvial.distributions._monotone import to_ends
 from fluvial.distributions._tiles import by_tiles
 from fluvial.distributions.adapter import as_distribution
-from fluvial.distributions.distribution import Distribution
+from fluvial.distributions.distribution import Distribution, Upper
 from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, part_condition
 
@@ -111,6 +112,12 @@ class TransformedDistribution(Distribution):
     ) -> tuple[Array, Array]:
         return self._run(_sample_and_log_prob, key, n, condition)
 
+    def _log_tail(self, x: Array, upper: Upper, condition: Array | None) -> Array:
+        return self._run(_log_tail, x, upper, condition)
+
+    def _quantile(self, q: Array, upper: Upper, condition: Array | None) -> Array:
+        return self._run(_quantile, q, upper, condition)
+
     def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return (_COMPILED[function] if self._is_compiled else function)(self, *arguments)
 
@@ -141,7 +148,25 @@ def _sample_and_log_prob(
     return x, log_prob - log_det
 
 
-_FUNCTIONS: list[Any] = [_log_prob, _sample, _sample_and_log_prob]
+def _log_tail(
+    self: TransformedDistribution, x: Array, upper: Upper, condition: Array | None
+) -> Array:
+    of_base = part_condition(self.base, condition)
+    z, falls = to_ends(self, "inverse", x, condition)
+    return self.base._log_tail(z, falls != upper, of_base)
+
+
+def _quantile(
+    self: TransformedDistribution, q: Array, upper: Upper, condition: Array | None
+) -> Array:
+    of_base = part_condition(self.base, condition)
+    middle = self.base._quantile(jnp.full_like(q, 0.5), False, of_base)
+    falls = to_ends(self, "forward", middle, condition)[1]
+    z = self.base._quantile(q, falls != upper, of_base)
+    return to_ends(self, "forward", z, condition)[0]
+
+
+_FUNCTIONS: list[Any] = [_log_prob, _sample, _sample_and_log_prob, _log_tail, _quantile]
 _COMPILED = {function: eqx.filter_jit(function) for function in _FUNCTIONS}
 
 
