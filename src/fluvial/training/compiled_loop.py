@@ -17,7 +17,7 @@ from jaxtyping import Array
 
 from fluvial.programs import Compiled
 from fluvial.training.losses import loss_of_step, validation_loss
-from fluvial.training.run import Run
+from fluvial.training.run import Run, optimizer
 from fluvial.training.shuffle import random_order
 from fluvial.training.state import (
     ANNEAL,
@@ -33,7 +33,6 @@ from fluvial.training.state import (
     Scalar,
     State,
     empty_record,
-    optimizer,
 )
 
 MAX_FAILURES = 3
@@ -131,14 +130,21 @@ def _steps(
 def _step(run: Run, state: State, time_share: Scalar) -> State:
     mean_loss, weight, full = loss_of_step(run, state)
     params = state.now.params
-    loss, of_leaves = jax.value_and_grad(mean_loss)(run.layout.tree(params))
+    leaves = run.layout.tree(params)
+    loss, of_leaves = jax.value_and_grad(mean_loss)(leaves)
     gradient = run.layout.vector(of_leaves)
-    update, opt_state = optimizer(run.settings).update(gradient, state.now.optimizer)
-    update += jnp.where(run.decay, run.settings.weight_decay * params, 0)
+    if run.optimizer is None:
+        update, opt_state = optimizer(run).update(gradient, state.now.optimizer)
+        decay = jnp.where(run.decay, run.settings.weight_decay * params, 0)
+        # A user's optimizer points downhill already.
+        update = -(update + decay)
+    else:
+        updates, opt_state = run.optimizer.update(of_leaves, state.now.optimizer, leaves)
+        update = run.layout.vector(updates)
     rate = _learning_rate(run, state, time_share)
     finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradient))
     return state._replace(
-        now=Point(params - rate * update, opt_state),
+        now=Point(params + rate * update, opt_state),
         step=state.step + 1,
         loss_sum=state.loss_sum + loss * full,
         weight_sum=state.weight_sum + weight,
@@ -148,8 +154,10 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
 
 
 def _learning_rate(run: Run, state: State, time_share: Scalar) -> Array:
-    """Return the rate of this step: a cosine to zero, over the epochs or the time limit."""
+    """Return the rate of this step: constant, or a cosine to zero over epochs or time limit."""
     dtype = state.rate.dtype
+    if not run.is_cosine:
+        return (run.settings.learning_rate * state.rate_scale).astype(dtype)
     epoch = state.epoch + state.step / run.steps_per_epoch
     share = jnp.maximum(epoch / run.settings.max_epochs, time_share)
     main = run.settings.learning_rate * _cosine(share)
@@ -218,8 +226,7 @@ def _close_epoch(run: Run, state: State, watched: Array) -> State:
     settings = run.settings
     epoch = state.epoch + 1
     lower = watched < state.best_loss
-    # Without held-out rows the last parameters are what is returned.
-    keep = lower if run.validation is not None else jnp.asarray(True)
+    keep = lower if run.keeps_best else jnp.asarray(True)
     best = jnp.where(keep, state.now.params, state.best)
     # Patience starts with the first epoch, which always improves on nothing.
     fell = (watched < state.reference - settings.min_delta) & (epoch > 0)
@@ -235,11 +242,14 @@ def _close_epoch(run: Run, state: State, watched: Array) -> State:
         record=_record(state, watched, epoch > 0),
     )
     out_of_patience = (state.phase == MAIN) & (waited >= settings.patience)
-    state = _chosen(out_of_patience, _start_annealing(run, state), state)
+    if run.is_cosine:
+        state = _chosen(out_of_patience, _start_annealing(run, state), state)
     annealed = (state.phase == ANNEAL) & (epoch >= state.anneal_from + state.anneal_epochs)
     out_of_epochs = epoch >= settings.max_epochs
-    done = annealed | out_of_epochs
-    by = jnp.where(state.phase == ANNEAL, BY_PATIENCE, BY_EPOCHS)
+    # A constant rate has nothing to run down: patience ends training at once.
+    by_patience = (state.phase == ANNEAL) if run.is_cosine else out_of_patience
+    done = (annealed if run.is_cosine else out_of_patience) | out_of_epochs
+    by = jnp.where(by_patience, BY_PATIENCE, BY_EPOCHS)
     return state._replace(
         phase=jnp.where(done, DONE, state.phase), reason=jnp.where(done, by, state.reason)
     )
@@ -247,7 +257,7 @@ def _close_epoch(run: Run, state: State, watched: Array) -> State:
 
 def _start_annealing(run: Run, state: State) -> State:
     """Go back to the best parameters, to run the learning rate down from where it is."""
-    params = state.best if run.validation is not None else state.now.params
+    params = state.best if run.keeps_best else state.now.params
     point = Point(params, state.now.optimizer)
     epochs = jnp.ceil(ANNEAL_SHARE * state.epoch).astype(state.anneal_epochs.dtype)
     return state._replace(

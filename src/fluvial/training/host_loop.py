@@ -17,9 +17,9 @@ from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
 from fluvial.training.log import FAILURE, Log
 from fluvial.training.progress import Progress
-from fluvial.training.run import Run
+from fluvial.training.run import Run, optimizer
 from fluvial.training.snapshots import Snapshots, restored, snapshot
-from fluvial.training.state import NEVER, State, first_state, joint, on_device, optimizer
+from fluvial.training.state import NEVER, State, first_state, joint, on_device
 
 SEGMENT_SECONDS = 0.5
 """Seconds that a segment is to take: so often training looks at the time and at Ctrl-C."""
@@ -99,10 +99,17 @@ def _start(group: Group, starts: Sequence[Start]) -> State:
     run = group.run
     n_rows = 0 if run.train is None else run.train.x.shape[0 if group.rows_are_shared else 1]
     states = [
-        first_state(key, params, optimizer(run.settings).init(params), n_rows, run.steps_per_epoch)
+        first_state(key, params, _optimizer_state(run, params), n_rows, run.steps_per_epoch)
         for params, key in starts
     ]
     return on_device(states[0] if group.axes is None else joint(states))
+
+
+def _optimizer_state(run: Run, params: np.ndarray) -> Any:
+    """Return where the optimizer starts: the user's knows the leaves, ours the vector of all."""
+    if run.optimizer is None:
+        return optimizer(run).init(params)
+    return run.optimizer.init(jax.device_put(run.layout.tree(params)))
 
 
 def interruption(flow: Any, history: Any) -> TrainingInterrupted:

@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
+import optax
 from jaxtyping import Array, ArrayLike
 
 from fluvial.training.history import History
 from fluvial.training.minimisation import minimise
 from fluvial.training.objective import negative_log_likelihood
-from fluvial.training.options import HeldOut, Options
+from fluvial.training.options import HeldOut, Keep, Options, Schedule
 from fluvial.training.snapshots import Snapshots
 
 
@@ -29,12 +30,16 @@ def fit(
     show_progress: bool = Options.show_progress,
     validation_data: HeldOut | None = Options.validation_data,
     snapshots: Snapshots | None = Options.snapshots,
+    optimizer: optax.GradientTransformation | None = Options.optimizer,
+    schedule: Schedule = Options.schedule,
+    keep: Keep | None = Options.keep,
 ) -> tuple[Any, History]:
     """Fit a flow to rows by maximum likelihood.
 
     AdamW with clipped gradient norm and a learning rate that falls as a cosine to zero over
     `max_epochs` (or over `max_seconds`, where that comes first). The parameters of the epoch with
-    the lowest validation loss are returned, the start being epoch 0. Training runs as one compiled
+    the lowest validation loss are returned, the start being epoch 0; without held-out rows the last
+    ones. Training runs as one compiled
     program, in segments of at most about a second; a second call with the same architecture and
     similar row counts compiles nothing. A non-finite loss goes back to the start of the epoch with
     a smaller step.
@@ -52,10 +57,10 @@ def fit(
             Where it binds, results depend on the speed of the machine. A limit below the time of
             compilation returns the start, and `History.best_epoch` is 0. Infinity is no limit, as
             None is.
-        learning_rate: the highest learning rate.
-        weight_decay: decoupled weight decay of the networks' weight matrices.
+        learning_rate: the highest learning rate of AdamW.
+        weight_decay: decoupled weight decay of the networks' weight matrices, by AdamW.
         validation_fraction: share of the rows held out, in [0, 1); at least one row where it is
-            positive and there are two. With 0 the last parameters are returned.
+            positive and there are two.
         patience: epochs without a lower validation loss after which the best parameters are
             restored and annealed to a zero rate over a tenth of the epochs run. None: 20 with
             held-out rows, no early stop without. Without held-out rows it watches the training
@@ -66,6 +71,14 @@ def fit(
             in place of a share of `X`.
         snapshots: where the state of training is kept from time to time, and gone on from, see
             `fluvial.training.snapshots.Snapshots`; None keeps none.
+        optimizer: any transformation of optax, with its own learning rate, in place of AdamW with
+            clipped gradients; `learning_rate` and `weight_decay` are then of no meaning. Each new
+            transformation is compiled anew.
+        schedule: "cosine" or "constant", which factor the learning rate, or the updates of
+            `optimizer`, are multiplied by. With "constant" nothing is annealed where patience ends.
+        keep: "best" returns the parameters of the epoch with the lowest validation loss, without
+            held-out rows that with the lowest training loss; "last" those of the last epoch. None
+            is "best" with held-out rows, and "last" without.
 
     Returns:
         The fitted flow, and its `History`.
@@ -107,4 +120,7 @@ def fit(
         show_progress=show_progress,
         validation_data=validation_data,
         snapshots=snapshots,
+        optimizer=optimizer,
+        schedule=schedule,
+        keep=keep,
     )

@@ -2,9 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import optax
 from jaxtyping import ArrayLike
 
 from fluvial.training.snapshots import Snapshots
@@ -16,6 +17,9 @@ HeldOut = (
     | tuple[ArrayLike, ArrayLike | None, ArrayLike | None]
 )
 """Rows, or (rows, condition), or (rows, condition, sample_weight)."""
+
+Schedule = Literal["cosine", "constant"]
+Keep = Literal["best", "last"]
 
 PATIENCE = 20
 """Epochs that training with held-out rows waits for a lower loss, where none are asked for."""
@@ -43,6 +47,9 @@ class Options:
     show_progress: bool = True
     validation_data: HeldOut | None = None
     snapshots: Snapshots | None = None
+    optimizer: optax.GradientTransformation | None = None
+    schedule: Schedule = "cosine"
+    keep: Keep | None = None
 
     def __post_init__(self):
         counts = {"batch_size": self.batch_size, "max_epochs": self.max_epochs}
@@ -62,6 +69,16 @@ class Options:
             raise ValueError(
                 f"validation_fraction must lie in [0, 1), but is {self.validation_fraction}"
             )
+        for name, value, known in (
+            ("schedule", self.schedule, ("cosine", "constant")),
+            ("keep", self.keep, ("best", "last", None)),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {list(known)}, but is {value!r}")
+        if not (self.optimizer is None or hasattr(self.optimizer, "update")):
+            raise ValueError(
+                f"optimizer must be a transformation of optax or None, but is {self.optimizer!r}"
+            )
         if not math.isfinite(self.min_delta):
             raise ValueError(f"min_delta must be finite, but is {self.min_delta}")
 
@@ -70,8 +87,10 @@ class Options:
         patience = self.patience
         if patience is None:
             patience = PATIENCE if held_out else NEVER
+        # An optimizer of the user's has a rate of its own, which the schedule multiplies.
+        rate = self.learning_rate if self.optimizer is None else 1.0
         # In NumPy: JAX compiles a program for each new scalar that it is handed.
-        numbers = (self.learning_rate, self.weight_decay, CLIP_NORM, self.min_delta)
+        numbers = (rate, self.weight_decay, CLIP_NORM, self.min_delta)
         counts = (self.max_epochs, patience)
         return Settings(
             *(np.asarray(value, dtype) for value in numbers),

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import numpy as np
+import optax
 from jaxtyping import Array
 
 from fluvial.training.layout import Layout
@@ -20,7 +21,7 @@ from fluvial.training.rows import (
     split,
 )
 from fluvial.training.state import Scalar, Settings
-from fluvial.training.trainable import decayed, trainable
+from fluvial.training.trainable import decayed, partition, trainable
 
 
 class Run(NamedTuple):
@@ -36,6 +37,9 @@ class Run(NamedTuple):
         settings: the traced settings.
         steps_per_epoch: with training rows, as many as one pass over them takes.
         batch_size: rows a step; 0 without training rows.
+        optimizer: the user's; None for AdamW, whose settings are traced.
+        is_cosine: whether the learning rate falls as a cosine.
+        keeps_best: whether the parameters of the lowest loss are returned, or the last ones.
     """
 
     objective: Objective
@@ -47,6 +51,9 @@ class Run(NamedTuple):
     settings: Settings
     steps_per_epoch: Scalar
     batch_size: int
+    optimizer: optax.GradientTransformation | None
+    is_cosine: bool
+    keeps_best: bool
 
     @property
     def dtype(self) -> Any:
@@ -93,15 +100,23 @@ def taken_apart(model: Any) -> Parts:
     Raises:
         ValueError: where nothing can be trained.
     """
-    filter_spec = trainable(model)
-    params, frozen = eqx.partition(model, filter_spec)
-    if not jax.tree.leaves(params):
-        raise ValueError(f"{type(model).__name__} has no trainable parameters")
+    params, frozen = partition(model)
     layout = Layout.of(params)
-    of_leaves = jax.tree.leaves(eqx.filter(decayed(model), filter_spec))
+    of_leaves = jax.tree.leaves(eqx.filter(decayed(model), trainable(model)))
     decay = [np.full(shape, on) for shape, on in zip(layout.shapes, of_leaves, strict=True)]
     flat = np.concatenate([np.ravel(each) for each in decay])
     return Parts(layout.host_vector(params), layout, frozen, flat)
+
+
+def optimizer(run: Run) -> optax.GradientTransformation:
+    """Return the user's, or Adam with clipped gradient norm, without its learning rate and decay.
+
+    References:
+        Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2.
+    """
+    if run.optimizer is not None:
+        return run.optimizer
+    return optax.chain(optax.clip_by_global_norm(run.settings.clip_norm), optax.scale_by_adam())
 
 
 def splits(keys: list[Array], model: Any, dataset: Dataset, options: Options) -> list[Split]:
@@ -158,6 +173,9 @@ def make_run(
         settings=options.traced(dtype, held_out=validation is not None),
         steps_per_epoch=np.asarray(steps_per_epoch, np.int32),
         batch_size=batch_size,
+        optimizer=options.optimizer,
+        is_cosine=options.schedule == "cosine",
+        keeps_best=options.keep == "best" or (options.keep is None and validation is not None),
     )
 
 

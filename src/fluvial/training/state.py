@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array
 
 RECORDED = 64
@@ -64,7 +63,7 @@ class State(NamedTuple):
     Attributes:
         now: the current point.
         good: the point at the start of this epoch, to which a non-finite loss rolls back.
-        best, best_loss, best_epoch: the parameters of the lowest validation loss.
+        best, best_loss, best_epoch: the parameters to return, and the lowest loss.
         reference, waited: the loss that patience compares with, and the epochs since it fell.
         key: random key of this epoch; of its numbers `jax.random.split` takes 0 and 1.
         validation_key: random key of the held-out rows, the same in every epoch.
@@ -103,15 +102,6 @@ class State(NamedTuple):
     anneal_rate: Array
     reason: Array
     record: Record
-
-
-def optimizer(settings: Settings) -> optax.GradientTransformation:
-    """Return Adam with clipped gradient norm, without its learning rate and its decay.
-
-    References:
-        Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2.
-    """
-    return optax.chain(optax.clip_by_global_norm(settings.clip_norm), optax.scale_by_adam())
 
 
 def empty_record(dtype) -> Record:
@@ -191,4 +181,4 @@ def on_device(state: State) -> State:
 
 def is_key(leaf: Any) -> bool:
     """Whether a leaf is a random key."""
-    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
