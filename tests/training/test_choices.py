@@ -40,7 +40,7 @@ def by_hand(optimizer, n_steps, factor=lambda step: 1.0):
         loss, of_params = gradients(params)
         updates, state = optimizer.update(of_params, state, params)
         updates = jax.tree.map(lambda u, step=step: factor(step) * u, updates)
-        params = optax.apply_updates(params, updates)
+        params = eqx.apply_updates(params, updates)
         losses.append(loss)
         trail.append(eqx.combine(params, rest))
     return losses, trail

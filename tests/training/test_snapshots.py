@@ -1,5 +1,7 @@
 """Training that is cut off at any segment and goes on from its last snapshot."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ class Kept:
             raise CutOffError
 
 
-def fitted(snapshots=None, **settings):
+def fitted(snapshots=None, **settings: Any):
     flow = flows.maf(jax.random.key(0), n_features=2, n_layers=1, hidden_sizes=(4,))
     settings = {"max_epochs": 12, "patience": 3, "batch_size": 64} | settings
     return fit(jax.random.key(1), flow, X, **settings, show_progress=False, snapshots=snapshots)

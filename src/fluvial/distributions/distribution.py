@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import final
+from typing import Any, final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,7 +11,6 @@ from jaxtyping import Array, ArrayLike, Float
 
 from fluvial.distributions._estimate import (
     N_SAMPLES,
-    Estimate,
     checked_n_samples,
     mean_of,
     variance_of,
@@ -212,7 +211,7 @@ class Distribution(eqx.Module):
         *,
         key: Array | None = None,
         n_samples: int = N_SAMPLES,
-    ) -> Array | Estimate:
+    ) -> Any:
         """Return the differential entropy, `-E log p(x)`, in nats.
 
         Args:
@@ -242,7 +241,7 @@ class Distribution(eqx.Module):
         *,
         key: Array | None = None,
         n_samples: int = N_SAMPLES,
-    ) -> Array | Estimate:
+    ) -> Any:
         """Return the mean of each value of an event.
 
         Args:
@@ -271,7 +270,7 @@ class Distribution(eqx.Module):
         *,
         key: Array | None = None,
         n_samples: int = N_SAMPLES,
-    ) -> Array | Estimate:
+    ) -> Any:
         """Return the variance of each value of an event; in all else like `mean`."""
         if key is None:
             return self._in_closed_form(self._variance, condition, self.event_shape)

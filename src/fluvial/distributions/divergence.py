@@ -8,7 +8,7 @@ from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, ArrayLike
 
 from fluvial.distributions._columns import wide
-from fluvial.distributions._estimate import N_SAMPLES, Estimate, checked_n_samples, mean_of
+from fluvial.distributions._estimate import N_SAMPLES, checked_n_samples, mean_of
 from fluvial.distributions.adapter import as_distribution
 from fluvial.distributions.distribution import Distribution
 from fluvial.distributions.exponential import Exponential
@@ -27,7 +27,7 @@ def kl_divergence(
     key: Array | None = None,
     n_samples: int = N_SAMPLES,
     condition: ArrayLike | None = None,
-) -> Array | Estimate:
+) -> Any:
     """Return the Kullback-Leibler divergence `E_p[log p(x) - log q(x)]`, in nats.
 
     Closed forms are known between normals of any kind, and within `Laplace`, `LogNormal`,
@@ -70,8 +70,8 @@ def kl_divergence(
     of_p = condition if p.condition_shape is not None or q.condition_shape is None else None
     of_q = None if q.condition_shape is None else condition
     x, log_p = p.sample_and_log_prob(key, checked_n_samples(n_samples), of_p)
-    if p.condition_shape is None and q.condition_shape is not None:
-        of_batch = (1,) * (jnp.ndim(condition) - len(q.condition_shape))
+    if of_p is None and of_q is not None and q.condition_shape is not None:
+        of_batch = (1,) * (jnp.ndim(of_q) - len(q.condition_shape))
         x, log_p = x.reshape(n_samples, *of_batch, *p.event_shape), log_p.reshape(-1, *of_batch)
     return mean_of(log_p - q.log_prob(x, of_q))
 
