@@ -20,6 +20,10 @@ from fluvial.bijectors.interval import Interval as Interval
 from fluvial.bijectors.leaky_relu import LeakyReLU as LeakyReLU
 from fluvial.bijectors.linear import LULinear as LULinear, Permutation as Permutation
 from fluvial.bijectors.logistic import Logit as Logit, Sigmoid as Sigmoid
+from fluvial.bijectors.polynomials import (
+    BernsteinPolynomial as BernsteinPolynomial,
+    SumOfSquares as SumOfSquares,
+)
 from fluvial.bijectors.powers import (
     Power as Power,
     PowerTransform as PowerTransform,
@@ -29,8 +33,14 @@ from fluvial.bijectors.powers import (
 from fluvial.bijectors.sinh_arcsinh import SinhArcsinh as SinhArcsinh
 from fluvial.bijectors.soft_clip import SoftClip as SoftClip
 from fluvial.bijectors.spline import RationalQuadraticSpline as RationalQuadraticSpline
+from fluvial.bijectors.splines import (
+    CubicSpline as CubicSpline,
+    LinearSpline as LinearSpline,
+    QuadraticSpline as QuadraticSpline,
+)
 from fluvial.bijectors.squashing import (
     Softplus as Softplus,
     Softsign as Softsign,
     Tanh as Tanh,
 )
+from fluvial.bijectors.tails import HeavyTails as HeavyTails

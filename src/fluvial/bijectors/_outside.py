@@ -9,6 +9,7 @@ for its log det.
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from fluvial.bijectors.interval import Interval
@@ -57,6 +58,24 @@ def marked(values: Array, log_slopes: Array, inside: Array | None) -> tuple[Arra
         return values, log_slopes
     nan, zero_slope = (jnp.asarray(number, values.dtype) for number in (jnp.nan, -jnp.inf))
     return jnp.where(inside, values, nan), jnp.where(inside, log_slopes, zero_slope)
+
+
+def marked_event(values: Array, log_det: Array, inside: Array | None) -> tuple[Array, Array]:
+    """Return values and log dets of events (n, *event_shape) with the mark of those outside."""
+    if inside is None:
+        return values, log_det
+    whole = jnp.all(inside, axis=tuple(range(1, inside.ndim)))
+    nan, zero_slope = jnp.asarray(jnp.nan, values.dtype), jnp.asarray(-jnp.inf, log_det.dtype)
+    return jnp.where(inside, values, nan), jnp.where(whole, log_det, zero_slope)
+
+
+def outside_of(domain: Interval, event: Array, direction: str, name: str) -> Outside | None:
+    """Return the first value of an event outside an interval, None where there is none."""
+    which = np.broadcast_to(domain.leaves_out(event), event.shape)
+    if not which.any():
+        return None
+    owner = f"where {name} is defined" if direction == "forward" else f"all that {name} reaches"
+    return Outside(float(np.asarray(event)[which][0]), str(domain), owner)
 
 
 def lost(values: Array, log_det: Array) -> Array:

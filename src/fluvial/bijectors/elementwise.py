@@ -5,11 +5,10 @@ from typing import ClassVar, final
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array
 
 from fluvial.bijectors import _root_search
-from fluvial.bijectors._outside import Outside, marked, within
+from fluvial.bijectors._outside import Outside, marked, outside_of, within
 from fluvial.bijectors.bijector import Bijector, Direction, Pair
 from fluvial.bijectors.interval import LINE, Interval
 from fluvial.shapes import sum_event
@@ -76,13 +75,7 @@ class Elementwise(Bijector):
         self, direction: Direction, event: Array, condition: Array | None
     ) -> Outside | None:
         domain = self.domain if direction == "forward" else self.image
-        which = np.broadcast_to(domain.leaves_out(event), event.shape)
-        if not which.any():
-            return None
-        value = float(np.asarray(event)[which][0])
-        name = type(self).__name__
-        owner = f"where {name} is defined" if direction == "forward" else f"all that {name} reaches"
-        return Outside(value, str(domain), owner)
+        return outside_of(domain, event, direction, type(self).__name__)
 
     def _to_ends(
         self, direction: Direction, value: Array, condition: Array | None

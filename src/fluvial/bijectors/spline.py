@@ -1,7 +1,6 @@
 """Monotone rational-quadratic splines."""
 
 import functools
-import math
 import operator
 
 import equinox as eqx
@@ -10,16 +9,22 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
-from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.bijectors._boundary import (
+    MIN_FRACTION,
+    RAW_BOUND,
+    Boundary,
+    bounds,
+    checked_bins,
+    checked_boundary,
+    checked_interval,
+    start_of_phase,
+    turned,
+)
+from fluvial.bijectors._outside import Outside, marked_event, outside_of, within
+from fluvial.bijectors.bijector import Bijector, Direction, Pair
 from fluvial.bijectors.elementwise import aligned
 from fluvial.parameters import soft_clip, zeros
 from fluvial.shapes import Shape, sum_event
-
-RAW_BOUND = math.log(1000.0)
-"""Raw parameters act through a soft clip at this bound: derivatives stay within 1e-3 and 1e3."""
-
-MIN_FRACTION = 1e-3
-"""Least width and height of a bin, as a fraction of the whole interval."""
 
 
 class RationalQuadraticSpline(Bijector):
@@ -27,7 +32,8 @@ class RationalQuadraticSpline(Bijector):
 
     Elementwise. K bins have trained widths, heights and derivatives at the inner knots; at the
     two ends the derivative is 1, so that the tails join smoothly. Values beyond the interval are
-    not transformed: bring the data to about unit scale first.
+    not transformed: bring the data to about unit scale first. With another `boundary` they are not
+    in the domain, and the derivatives at the ends are trained too.
 
     The trained arrays are raw and unconstrained, with the bins on the leading axis; zeros give the
     identity. Widths and heights are soft-maxes of `soft_clip(raw, log 1000)`, at least 1e-3 of the
@@ -36,12 +42,14 @@ class RationalQuadraticSpline(Bijector):
 
     Args:
         n_bins: bins K, 2 to 999.
-        interval: positive half-width B of the interval.
+        interval: positive half-width B of the interval; `math.pi` for angles.
+        boundary: "linear": the identity outside; "interval": not defined outside; "circular": both
+            ends are one point, for angles, and the map ends with a trained turn.
         shape: the event shape; () makes the scalar transformer of coupling and autoregressive
             layers.
 
     Raises:
-        ValueError: where `n_bins` or `interval` is out of range.
+        ValueError: where `n_bins`, `interval` or `boundary` is out of range.
 
     Examples:
         >>> spline = RationalQuadraticSpline(n_bins=4, interval=3.0)
@@ -49,44 +57,95 @@ class RationalQuadraticSpline(Bijector):
         10.0
 
     References:
-        Durkan et al. 2019, arXiv 1906.04032, equations 4-8 and appendix A.
+        Durkan et al. 2019, arXiv 1906.04032, equations 4-8 and appendix A; Rezende et al. 2020,
+        arXiv 2002.02428, section 2.1.1, for angles.
     """
 
     raw_widths: Array
     raw_heights: Array
     raw_derivatives: Array
+    phase: Array | None
     interval: float = eqx.field(static=True)
+    boundary: Boundary = eqx.field(static=True)
     event_shape: Shape = eqx.field(static=True)
     condition_shape: Shape | None = eqx.field(static=True, default=None)
 
-    def __init__(self, n_bins: int = 8, interval: float = 5.0, *, shape: Shape = ()):
-        if n_bins < 2 or n_bins * MIN_FRACTION >= 1:
-            raise ValueError(f"n_bins must lie in 2...999, but is {n_bins}")
-        if not 0 < interval < math.inf:
-            raise ValueError(f"interval must be positive and finite, but is {interval}")
-        self.raw_widths = zeros((n_bins, *shape))
+    def __init__(
+        self,
+        n_bins: int = 8,
+        interval: float = 5.0,
+        *,
+        boundary: Boundary = "linear",
+        shape: Shape = (),
+    ):
+        n_derivatives = {"linear": n_bins - 1, "interval": n_bins + 1, "circular": n_bins}
+        self.boundary = checked_boundary(boundary)
+        self.raw_widths = zeros((checked_bins(n_bins), *shape))
         self.raw_heights = zeros((n_bins, *shape))
-        self.raw_derivatives = zeros((n_bins - 1, *shape))
-        self.interval = float(interval)
+        self.raw_derivatives = zeros((n_derivatives[boundary], *shape))
+        self.phase = start_of_phase(boundary, shape)
+        self.interval = checked_interval(interval)
         self.event_shape = tuple(shape)
 
     @property
     def _takes_row_parameters(self) -> bool:
         return True
 
+    @property
+    def _has_bounds(self) -> bool:
+        return self.boundary != "linear"
+
+    def _find_outside(
+        self, direction: Direction, event: Array, condition: Array | None
+    ) -> Outside | None:
+        return outside_of(bounds(self.interval), event, direction, type(self).__name__)
+
     def _forward_and_log_det(self, z, condition) -> Pair:
-        return self._map(z, self.raw_widths, self.raw_heights, _segment)
+        if self.boundary == "linear":
+            return self._map(z, self.raw_widths, self.raw_heights, _segment)
+        z, inside = within(z, bounds(self.interval))
+        x, log_det = self._map(z, self.raw_widths, self.raw_heights, _segment)
+        if self.phase is not None:
+            x = turned(x + self.phase, self.interval)
+        return marked_event(x, log_det, inside)
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
-        return self._map(x, self.raw_heights, self.raw_widths, _segment_inverse)
+        if self.boundary == "linear":
+            return self._map(x, self.raw_heights, self.raw_widths, _segment_inverse)
+        x, inside = within(x, bounds(self.interval))
+        if self.phase is not None:
+            x = turned(x - self.phase, self.interval)
+        z, log_det = self._map(x, self.raw_heights, self.raw_widths, _segment_inverse)
+        return marked_event(z, log_det, inside)
+
+    def _to_ends(
+        self, direction: Direction, value: Array, condition: Array | None
+    ) -> tuple[Array, Array]:
+        if self.boundary == "circular":
+            return super()._to_ends(direction, value, condition)
+        out, _ = getattr(self, f"_{direction}_and_log_det")(value, None)
+        if self.boundary == "interval":
+            # The ends are their own images.
+            ends = jnp.clip(value, -self.interval, self.interval)
+            out = jnp.where(bounds(self.interval).leaves_out(value), ends, out)
+        return out, jnp.zeros(value.shape, bool)
+
+    @property
+    def _derivatives(self) -> Array:
+        """Raw derivatives at the inner knots, (K - 1, ...), or at all, (K + 1, ...)."""
+        if self.boundary != "circular":
+            return self.raw_derivatives
+        return jnp.concatenate([self.raw_derivatives, self.raw_derivatives[:1]])
 
     def _map(self, value: Array, raw_from: Array, raw_to: Array, segment) -> Pair:
         """Map values whose bins have sizes `raw_from` to bins of sizes `raw_to`."""
         inside = jnp.abs(value) < self.interval
+        if self.boundary != "linear":
+            inside = jnp.ones_like(inside)
         # Clipped before the maths and selected after: gradients are finite beyond the edges too.
         clipped = jnp.clip(value, -self.interval, self.interval)
         fraction = (clipped + self.interval) / (2 * self.interval)
-        raw = [aligned(leaf, value) for leaf in (raw_from, raw_to, self.raw_derivatives)]
+        raw = [aligned(leaf, value) for leaf in (raw_from, raw_to, self._derivatives)]
         sizes = [jnp.exp(soft_clip(leaf, RAW_BOUND)) for leaf in raw[:2]]
         found = _find_bin(fraction, *sizes, raw[2])
         below, below_to, size, size_to, total, total_to, left, right, index = found
@@ -115,7 +174,8 @@ def _find_bin(fraction: Array, sizes: Array, sizes_to: Array, derivatives: Array
         fraction: (n, *shape).
         sizes: (K, n or 1, *shape), positive: bin sizes up to their sum, on the side searched.
         sizes_to: likewise, on the other side.
-        derivatives: (K - 1, n or 1, *shape), raw, at the inner knots; 0 stands at the ends.
+        derivatives: (K - 1, n or 1, *shape), raw, at the inner knots, where 0 stands at the ends;
+            or (K + 1, n or 1, *shape), at all knots.
 
     Returns:
         The sum of the sizes of the bins below, on both sides; the size of the bin, on both sides;
@@ -123,9 +183,10 @@ def _find_bin(fraction: Array, sizes: Array, sizes_to: Array, derivatives: Array
     """
     sizes_of, sizes_to_of = _unstack(sizes), _unstack(sizes_to)
     zero = jnp.zeros_like(fraction)
-    inner = _unstack(derivatives)
-    ends = [zero, *inner, zero]
+    ends = _unstack(derivatives)
     n_bins = len(sizes_of)
+    if len(ends) < n_bins:
+        ends = [zero, *ends, zero]
     total = functools.reduce(operator.add, sizes_of)
     total_to = functools.reduce(operator.add, sizes_to_of)
     scale = (1 - n_bins * MIN_FRACTION) / total
@@ -160,6 +221,7 @@ def _find_bin_jvp(primals, tangents):
     index = found[-1]
     number = jnp.arange(len(sizes), dtype=index.dtype).reshape((-1,) + (1,) * fraction.ndim)
     lower, same = number < index, number == index
+    is_inner = len(d_derivatives) < len(sizes)
 
     def total(mask, values):
         return jnp.sum(jnp.where(mask, values, jnp.zeros((), values.dtype)), axis=0)
@@ -171,8 +233,8 @@ def _find_bin_jvp(primals, tangents):
         total(same, d_sizes_to),
         jnp.sum(d_sizes, axis=0),
         jnp.sum(d_sizes_to, axis=0),
-        total(same[1:], d_derivatives),
-        total(same[:-1], d_derivatives),
+        total(same[1:], d_derivatives) if is_inner else total(same, d_derivatives[:-1]),
+        total(same[:-1], d_derivatives) if is_inner else total(same, d_derivatives[1:]),
         jnp.zeros_like(index),
     )
 
