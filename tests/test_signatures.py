@@ -36,12 +36,15 @@ def by_contract(contract, name, instance):
 def test_bijectors_keep_their_signatures(name):
     bijector = BIJECTORS[name](KEY)
     condition = random_condition(KEY, bijector, (N,))
-    rows = jnp.ones((N, *bijector.event_shape))
-    for method in ("_forward_and_log_det", "_inverse_and_log_det"):
-        jax.eval_shape(by_contract(Bijector, method, bijector), rows, condition)
-    public = (Bijector.forward, Bijector.inverse)
-    for function in (*public, Bijector.forward_and_log_det, Bijector.inverse_and_log_det):
-        jax.eval_shape(lambda x, f=function: checked(f)(bijector, x, condition), rows)
+    for direction, shape in (("forward", bijector.latent_shape), ("inverse", bijector.event_shape)):
+        rows = jnp.ones((N, *shape))
+        method = by_contract(Bijector, f"_{direction}_and_log_det", bijector)
+        jax.eval_shape(method, rows, condition)
+        for name in (direction, f"{direction}_and_log_det"):
+            function = checked(getattr(Bijector, name))
+            jax.eval_shape(lambda x, f=function: f(bijector, x, condition), rows)
+        function = checked(getattr(Bijector, f"{direction}_log_det_jacobian"))
+        jax.eval_shape(lambda x, f=function: f(bijector, x, None, condition), rows)
 
 
 @pytest.mark.parametrize("name", list(FLOWS)[::4])

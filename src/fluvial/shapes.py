@@ -18,6 +18,9 @@ Shape = tuple[int, ...]
 Events = Float[Array, "n *event"]
 """A batch of events with exactly one leading axis."""
 
+Latents = Float[Array, "n *latent"]
+"""A batch of latents with exactly one leading axis; of another shape where a map changes it."""
+
 Conditions = Float[Array, "n *condition"]
 """The conditions of a batch of events."""
 

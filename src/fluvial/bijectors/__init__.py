@@ -4,8 +4,10 @@ from fluvial.bijectors._transformer import n_parameters as n_parameters
 from fluvial.bijectors.affine import Affine as Affine, Scale as Scale, Shift as Shift
 from fluvial.bijectors.autoregressive import MaskedAutoregressive as MaskedAutoregressive
 from fluvial.bijectors.bijector import Bijector as Bijector, PerEvent as PerEvent
+from fluvial.bijectors.blocks import Blockwise as Blockwise, Split as Split
 from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat as Repeat
 from fluvial.bijectors.condition import ScaledCondition as ScaledCondition
+from fluvial.bijectors.cosine import DiscreteCosineTransform as DiscreteCosineTransform
 from fluvial.bijectors.coupling import Coupling as Coupling
 from fluvial.bijectors.elementwise import Elementwise as Elementwise
 from fluvial.bijectors.exponential import (
@@ -29,6 +31,11 @@ from fluvial.bijectors.powers import (
     PowerTransform as PowerTransform,
     Reciprocal as Reciprocal,
     Square as Square,
+)
+from fluvial.bijectors.reshaping import (
+    Reshape as Reshape,
+    Squeeze as Squeeze,
+    Transpose as Transpose,
 )
 from fluvial.bijectors.sinh_arcsinh import SinhArcsinh as SinhArcsinh
 from fluvial.bijectors.soft_clip import SoftClip as SoftClip

@@ -19,6 +19,7 @@ from fluvial.methods import method
 from fluvial.shapes import (
     Conditions,
     Events,
+    Latents,
     Shape,
     Values,
     as_floats,
@@ -30,6 +31,9 @@ from fluvial.shapes import (
 
 Pair = tuple[Events, Values]
 """A batch of events, and the log det of each."""
+
+LatentPair = tuple[Latents, Values]
+"""A batch of latents, and the log det of each."""
 
 EventPair = tuple[Float[Array, "*event"], Float[Array, ""]]
 """One event, and its log det."""
@@ -128,12 +132,12 @@ class Bijector(eqx.Module):
         raise NotImplementedError
 
     @is_derived
-    def _forward_and_log_det(self, z: Events, condition: Conditions | None) -> Pair:
+    def _forward_and_log_det(self, z: Latents, condition: Conditions | None) -> Pair:
         """Map (n, *latent_shape) and (n, *condition_shape) or None to (n, *event_shape), (n,)."""
         return derived_pair(self, "forward", z, condition)
 
     @is_derived
-    def _inverse_and_log_det(self, x: Events, condition: Conditions | None) -> Pair:
+    def _inverse_and_log_det(self, x: Events, condition: Conditions | None) -> LatentPair:
         """Map (n, *event_shape) and (n, *condition_shape) or None to (n, *latent_shape), (n,)."""
         return derived_pair(self, "inverse", x, condition)
 
