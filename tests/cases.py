@@ -13,6 +13,7 @@ from jaxtyping import Array
 
 from fluvial import flows
 from fluvial.bijectors import (
+    CDF,
     Affine,
     BernsteinPolynomial,
     Bijector,
@@ -23,6 +24,8 @@ from fluvial.bijectors import (
     DiscreteCosineTransform,
     Exp,
     Expm1,
+    ExponentialCDF,
+    Gaussianization,
     HeavyTails,
     Identity,
     Inline,
@@ -31,9 +34,11 @@ from fluvial.bijectors import (
     LinearSpline,
     Log,
     Log1p,
+    LogisticCDF,
     Logit,
     LULinear,
     MaskedAutoregressive,
+    NormalCDF,
     PerEvent,
     Permutation,
     Power,
@@ -54,9 +59,11 @@ from fluvial.bijectors import (
     Split,
     Square,
     Squeeze,
+    StudentTCDF,
     SumOfSquares,
     Tanh,
     Transpose,
+    UniformCDF,
 )
 from fluvial.bijectors.bijector import Pair
 from fluvial.distributions import (
@@ -206,6 +213,13 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "squeeze": lambda key: Invert(Squeeze((2, 4, 1))),
     "cosine": lambda key: DiscreteCosineTransform(5),
     "cosine-of-one": lambda key: Chain([Affine(jnp.ones(1), 2.0), DiscreteCosineTransform(1, 3)]),
+    "cdf": lambda key: CDF(Normal(0.3, 2.0, trainable=True)),
+    "normal-cdf": lambda key: NormalCDF(0.5, 2.0),
+    "exponential-cdf": lambda key: ExponentialCDF(0.7),
+    "logistic-cdf": lambda key: LogisticCDF(0.5, 2.0),
+    "student-t-cdf": lambda key: StudentTCDF(3.0, 0.5, 2.0),
+    "uniform-cdf": lambda key: UniformCDF(-1.0, 3.0),
+    "gaussianization": lambda key: Gaussianization(2),
     "own": lambda key: Skewed(),
     "own-conditional": lambda key: Rotated(),
     "chain": lambda key: Chain([Affine(jnp.ones(2), 2.0), LULinear(2), Rotated()]),

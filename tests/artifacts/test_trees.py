@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from fluvial.artifacts import fill_tree, tree_to_arrays
-from fluvial.bijectors import Affine, Chain, Repeat, Scale, Shift
+from fluvial.bijectors import Affine, Chain, Inline, LULinear, Repeat, Scale, Shift
+from fluvial.distributions import StandardNormal
 from fluvial.errors import ModelFileError
+from fluvial.flows import Flow
 
 
 def model(seed=0):
@@ -60,3 +62,9 @@ def test_float64_models_fill_where_float64_is_on():
         filled = fill_tree(eqx.filter_eval_shape(Scale, jnp.ones(2)), tree_to_arrays(original))
         assert eqx.tree_equal(filled, original)
         assert filled.start.value.dtype == jnp.float64
+
+
+def test_a_part_that_cannot_be_saved_says_why():
+    flow = Flow(StandardNormal(2), Chain([Inline(jnp.sinh, jnp.arcsinh), LULinear(2)]))
+    with pytest.raises(ModelFileError, match="holds an Inline, whose functions have no name"):
+        tree_to_arrays(flow)

@@ -27,6 +27,7 @@ from fluvial.errors import DomainError
 from fluvial.testing import randomise
 
 KEY = jax.random.key(1)
+PAIR = jnp.array([[1.0, 5.0]])
 
 
 def coupling():
@@ -37,8 +38,11 @@ def coupling():
     ("call", "message"),
     [
         (lambda: Exp().inverse(-2.5), r"inverse: -2.5 lies outside \(0, inf\), all that Exp"),
-        (lambda: Log().forward([1.0, -3.0]), r"forward, row 1: -3 .* \(0, inf\), where Log"),
-        (lambda: Sigmoid(0.0, 4.0).inverse([[1.0, 5.0]]), r"row \(0, 1\): 5 .* \(0, 4\)"),
+        (lambda: Log()([1.0, -3.0]), r"forward, row 1: -3 .* \(0, inf\), where Log"),
+        (
+            lambda: Sigmoid(0.0, 4.0).inverse(jnp.array([[1.0, 5.0]])),
+            r"row \(0, 1\): 5 .* \(0, 4\)",
+        ),
         (lambda: Exp()(Sigmoid()).inverse(3.0), r"3 leads to 1.0986.* \(0, 1\), all that Sigmoid"),
         (lambda: Invert(Exp()).forward(-1.0), r"forward: -1 lies outside \(0, inf\)"),
         (lambda: Repeat([Exp(), Exp()]).inverse(0.5), r"leads to -0.69.*all that Exp"),
@@ -50,7 +54,9 @@ def coupling():
             r"inverse, row 1: a value of the event leads to -1, which lies outside",
         ),
         (
-            lambda: Coupling(KEY, Exp(), n_features=2, hidden_sizes=(3,)).inverse([0.0, -1.0]),
+            lambda: Coupling(KEY, Exp(), n_features=2, hidden_sizes=(3,)).inverse(
+                jnp.array([0.0, -1.0])
+            ),
             "the event lies outside the domain of Coupling",
         ),
     ],

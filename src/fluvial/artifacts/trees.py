@@ -18,10 +18,16 @@ def tree_to_arrays(tree: Any) -> dict[str, np.ndarray]:
     Args:
         tree: an Equinox module, or any tree; leaves that are not arrays are left out.
 
+    Raises:
+        ModelFileError: where a part of the tree says that it cannot be saved, and why.
+
     Examples:
         >>> sorted(tree_to_arrays({"a": {"b": jnp.ones(2)}, "c": 3}))
         ['a.b']
     """
+    for node in jax.tree.leaves(tree, is_leaf=_is_refused):
+        if _is_refused(node):
+            raise ModelFileError(f"the model cannot be saved: {node.cannot_be_saved}")
     arrays, _ = _arrays_and_structure(tree)
     return {path: np.asarray(leaf) for path, leaf in arrays.items()}
 
@@ -71,6 +77,10 @@ def _filled(array: np.ndarray, place: Any, path: str, what: str) -> jax.Array:
             f"needs {np.dtype(place.dtype)}{list(place.shape)}"
         )
     return jnp.asarray(array)
+
+
+def _is_refused(node: Any) -> bool:
+    return hasattr(node, "cannot_be_saved")
 
 
 def _is_place(leaf: Any) -> bool:

@@ -5,6 +5,14 @@ from fluvial.bijectors.affine import Affine as Affine, Scale as Scale, Shift as 
 from fluvial.bijectors.autoregressive import MaskedAutoregressive as MaskedAutoregressive
 from fluvial.bijectors.bijector import Bijector as Bijector, PerEvent as PerEvent
 from fluvial.bijectors.blocks import Blockwise as Blockwise, Split as Split
+from fluvial.bijectors.cdf import CDF as CDF
+from fluvial.bijectors.cdfs import (
+    ExponentialCDF as ExponentialCDF,
+    LogisticCDF as LogisticCDF,
+    NormalCDF as NormalCDF,
+    StudentTCDF as StudentTCDF,
+    UniformCDF as UniformCDF,
+)
 from fluvial.bijectors.compose import Chain as Chain, Invert as Invert, Repeat as Repeat
 from fluvial.bijectors.condition import ScaledCondition as ScaledCondition
 from fluvial.bijectors.cosine import DiscreteCosineTransform as DiscreteCosineTransform
@@ -16,6 +24,7 @@ from fluvial.bijectors.exponential import (
     Log as Log,
     Log1p as Log1p,
 )
+from fluvial.bijectors.gaussianization import Gaussianization as Gaussianization
 from fluvial.bijectors.identity import Identity as Identity
 from fluvial.bijectors.inline import Inline as Inline
 from fluvial.bijectors.interval import Interval as Interval

@@ -31,7 +31,8 @@ def is_derived(method: Function) -> Function:
 
 def writes(kind: type, name: str) -> bool:
     """Return whether a class of bijectors has a method of its own of that name."""
-    return not getattr(getattr(kind, name), "is_derived", False)
+    written = getattr(kind, name, None)
+    return written is not None and not getattr(written, "is_derived", False)
 
 
 def writes_value(bijector: Any, direction: str) -> bool:

@@ -1,9 +1,10 @@
-"""The logarithm of the normal cdf, with digits and gradients in both tails."""
+"""The logarithm of the normal cdf and its inverse, with digits and gradients in both tails."""
 
 import math
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jax.scipy import special
 from jaxtyping import Array
 
@@ -53,18 +54,22 @@ def deviate(log_tail: Array) -> Array:
     near = special.ndtri(jnp.exp(jnp.where(is_far, FAR, log_tail)))
     square = -2 * jnp.where(is_far, log_tail, FAR) - math.log(2 * math.pi)
     t = jnp.where(is_far, -jnp.sqrt(square - jnp.log(square)), near)
-    for _ in range(N_STEPS):
+
+    def step(_, t):
         found = log_cdf(t)
-        t = t - (found - log_tail) / jnp.exp(_log_density(t) - found)
-    return jnp.minimum(t, 0)
+        return t - (found - log_tail) / jnp.exp(log_density(t) - found)
+
+    # A loop, since written out it would take longer to compile than all that it serves.
+    return jnp.minimum(lax.fori_loop(0, N_STEPS, step, t), 0)
 
 
 @deviate.defjvp
 def _deviate_jvp(primals, tangents):
     (log_tail,), (moved,) = primals, tangents
     t = deviate(log_tail)
-    return t, moved * jnp.exp(log_tail - _log_density(t))
+    return t, moved * jnp.exp(log_tail - log_density(t))
 
 
-def _log_density(t: Array) -> Array:
+def log_density(t: Array) -> Array:
+    """Return the log density of a standard normal, elementwise."""
     return -t * t / 2 - math.log(2 * math.pi) / 2

@@ -80,7 +80,9 @@ def _number(count: Array, dtype) -> Array:
 
 
 def _rises(function: Callable[[Array], Array], x: Array) -> Array:
-    found = jnp.zeros(x.shape, bool)
-    for low, high in PROBES:
-        found |= function(jnp.full_like(x, low)) < function(jnp.full_like(x, high))
-    return found
+    def at(probe: Array) -> Array:
+        return function(jnp.broadcast_to(probe, x.shape))
+
+    # Mapped over: the function is compiled once, not for each probe.
+    found = lax.map(at, jnp.asarray(PROBES, x.dtype).reshape(-1))
+    return jnp.any(found[::2] < found[1::2], axis=0)

@@ -112,26 +112,6 @@ class Bijector(eqx.Module):
         return len(self.event_shape)
 
     @is_derived
-    def _forward(self, z: Any, *condition: Any) -> Any:
-        """Map a batch (n, *latent_shape), and conditions where declared, to (n, *event_shape)."""
-        raise NotImplementedError
-
-    @is_derived
-    def _inverse(self, x: Any, *condition: Any) -> Any:
-        """Map a batch (n, *event_shape), and conditions where declared, to (n, *latent_shape)."""
-        raise NotImplementedError
-
-    @is_derived
-    def _forward_log_det_jacobian(self, z: Any, *condition: Any) -> Any:
-        """Return log |det dx/dz| of each latent of a batch, (n,)."""
-        raise NotImplementedError
-
-    @is_derived
-    def _inverse_log_det_jacobian(self, x: Any, *condition: Any) -> Any:
-        """Return log |det dz/dx| of each data point of a batch, (n,)."""
-        raise NotImplementedError
-
-    @is_derived
     def _forward_and_log_det(self, z: Latents, condition: Conditions | None) -> Pair:
         """Map (n, *latent_shape) and (n, *condition_shape) or None to (n, *event_shape), (n,)."""
         return derived_pair(self, "forward", z, condition)

@@ -49,10 +49,10 @@ class Elementwise(Bijector):
     image: ClassVar[Interval] = LINE
 
     @abstractmethod
-    def _forward(self, z: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def _forward(self, z: Array) -> Array:
         """Map latents to data, value by value: any shape that the event's axes end."""
 
-    def _inverse(self, x: Array) -> Array:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def _inverse(self, x: Array) -> Array:
         """Map data to latents, value by value."""
         return _root_search.inverse(_Forward(self), x)
 

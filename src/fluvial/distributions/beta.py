@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from jax.scipy import special
 from jaxtyping import Array, ArrayLike
 
+from fluvial.bijectors._quantile import quantile
 from fluvial.distributions._beta_functions import log_beta, log_betainc
 from fluvial.distributions._columns import OnInterval, wide
-from fluvial.distributions._quantile import quantile
 from fluvial.distributions._stored import Positive, checked_positive, common
 from fluvial.shapes import Shape
 

@@ -9,13 +9,13 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
+from fluvial.bijectors._quantile import quantile
 from fluvial.distributions._estimate import (
     N_SAMPLES,
     checked_n_samples,
     mean_of,
     variance_of,
 )
-from fluvial.distributions._quantile import quantile
 from fluvial.errors import ClosedFormError, ShapeError
 from fluvial.methods import method
 from fluvial.shapes import (

@@ -11,11 +11,11 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, ArrayLike
 
+from fluvial.bijectors._normal_tail import log_cdf
 from fluvial.distributions._columns import finite_tails, mirrored, wide
 from fluvial.distributions._draws import choose
 from fluvial.distributions._factors import checked_factors, cholesky_factors
 from fluvial.distributions._joint import log_sum_exp
-from fluvial.distributions._normal_tail import log_cdf
 from fluvial.distributions._stored import Free, LogWeights, Positive, known
 from fluvial.distributions._whitening import squared_distances
 from fluvial.distributions.distribution import Distribution

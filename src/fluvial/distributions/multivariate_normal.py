@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
+from fluvial.bijectors._normal_tail import log_cdf
 from fluvial.distributions._columns import finite_tails, mirrored, wide
 from fluvial.distributions._factors import checked_factors
-from fluvial.distributions._normal_tail import log_cdf
 from fluvial.distributions._stored import Free, Positive
 from fluvial.distributions._whitening import squared_distances
 from fluvial.distributions.distribution import Distribution

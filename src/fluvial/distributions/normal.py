@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax.scipy import special, stats
 from jaxtyping import Array, ArrayLike
 
+from fluvial.bijectors._normal_tail import log_cdf
 from fluvial.distributions._columns import Independent, Symmetric, mirrored
-from fluvial.distributions._normal_tail import log_cdf
 from fluvial.distributions._stored import Free, Positive, checked_positive, common
 from fluvial.errors import ShapeError
 from fluvial.shapes import Shape, as_floats

@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike
 
+from fluvial.bijectors._student_t import entropy, log_cdf, log_density, quantile
 from fluvial.distributions._columns import Symmetric, wide
 from fluvial.distributions._stored import Free, Positive, checked_positive, common
-from fluvial.distributions._student_t import entropy, log_cdf, log_density, quantile
 from fluvial.shapes import Shape
 
 

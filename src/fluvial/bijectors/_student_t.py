@@ -10,8 +10,8 @@ from jax.custom_derivatives import SymbolicZero
 from jax.scipy import special
 from jaxtyping import Array
 
-from fluvial.distributions import _normal_tail
-from fluvial.distributions._quantile import quantile as search
+from fluvial.bijectors import _normal_tail
+from fluvial.bijectors._quantile import quantile as search
 
 SHIFT = 10
 """Recurrences that carry the argument of the series to at least this, where 1e-14 remains."""
