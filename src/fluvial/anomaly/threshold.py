@@ -80,9 +80,7 @@ def _quantile(scores: np.ndarray, share: float, weights: np.ndarray | None) -> f
     return float(np.interp(share * (ends[-1] - 1), places, np.repeat(scores[order], 2)))
 
 
-def between_distinct(
-    scores: np.ndarray, share: float, weights: np.ndarray | None = None
-) -> float:
+def between_distinct(scores: np.ndarray, share: float, weights: np.ndarray | None = None) -> float:
     """Return the threshold below which as near as possible to a share of the scores (n,) lies.
 
     Where many scores are equal, none or all of them lie below: all, where that is nearer to the
