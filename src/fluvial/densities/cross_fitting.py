@@ -125,10 +125,10 @@ class _Fits:
         """Return the members that are worth more: those that are no flows, and the best flows."""
         folds = self._fits[:TRIAL_FOLDS]
         whole = [k for k in range(len(self._members)) if all(k in fold for fold in folds)]
-        log_probs = [[fold[k].held_out for fold in folds] for k in whole]
         flows = [k for k in whole if self._members[k].is_flow]
-        found = [each for of_member in log_probs for each in of_member if each is not None]
-        if len(flows) <= PROMISING or len(found) < len(whole) * len(folds):
+        found = [[fold[k].held_out for fold in folds] for k in whole]
+        log_probs = [[each for each in of_member if each is not None] for of_member in found]
+        if len(flows) <= PROMISING or any(len(each) < len(folds) for each in log_probs):
             return whole
         weights = stack(
             np.stack([np.concatenate(each) for each in log_probs], axis=1),

@@ -125,29 +125,30 @@ def first_state(key: Array, params: np.ndarray, opt_state: Any, n_rows: int, n_s
     """
     dtype = params.dtype
 
-    def number(value):
+    def number(value) -> Any:
         return np.asarray(value, dtype)
 
-    def count(value=0):
+    def count(value=0) -> Any:
         return np.asarray(value, np.int32)
 
-    blank = np.zeros(RECORDED, dtype)
+    blank: Any = np.zeros(RECORDED, dtype)
+    start: Any = params
     return State(
-        now=Point(params, opt_state),
-        good=Point(params, opt_state),
-        best=params,
+        now=Point(start, opt_state),
+        good=Point(start, opt_state),
+        best=start,
         best_loss=number(np.inf),
         best_epoch=count(),
         reference=number(np.inf),
         waited=count(),
         key=key,
         validation_key=jax.random.fold_in(key, OBJECTIVE),
-        order=np.zeros(n_rows, np.int32),
+        order=count(np.zeros(n_rows)),
         epoch=count(BEFORE_TRAINING),
         step=count(n_steps),
         loss_sum=number(0),
         weight_sum=number(0),
-        bad=np.asarray(False),
+        bad=count() != 0,
         failures=count(),
         rate=number(0),
         rate_scale=number(1),

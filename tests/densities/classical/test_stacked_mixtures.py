@@ -47,7 +47,7 @@ def test_weights_are_those_of_the_held_out_rows_of_all_folds(monkeypatch):
         for mixture, fold in zip(mixtures.of_folds, pairs, strict=True)
         if fold.held_out is not None
     ]
-    np.testing.assert_allclose(np.concatenate(found), expected, rtol=1e-6)
+    np.testing.assert_allclose(np.concatenate(found), np.asarray(expected), rtol=1e-6)
 
 
 def test_it_is_better_than_the_best_size_alone():
