@@ -10,8 +10,9 @@ import pytest
 from tests.cases import BIJECTORS, random_condition
 
 from fluvial import bijectors
+from fluvial.artifacts import fill_tree, tree_to_arrays
 from fluvial.bijectors import Bijector, Elementwise
-from fluvial.errors import ShapeError
+from fluvial.errors import ModelFileError, ShapeError
 from fluvial.parameters import trainable
 from fluvial.testing import check_bijector
 from fluvial.testing.contract import FAST_COMPILATION
@@ -123,3 +124,14 @@ def test_the_same_key_gives_the_same_bijector(name):
     other = BIJECTORS[name](jax.random.key(4))
     if any(jax.tree.leaves(trainable(first))):
         assert not eqx.tree_equal(first, other)
+
+
+@names
+def test_its_arrays_fill_another_of_its_kind(name):
+    bijector = BIJECTORS[name](KEY)
+    if name.startswith("inline"):
+        with pytest.raises(ModelFileError, match="cannot be saved"):
+            tree_to_arrays(bijector)
+        return
+    skeleton = BIJECTORS[name](jax.random.key(4))
+    assert eqx.tree_equal(fill_tree(skeleton, tree_to_arrays(bijector)), bijector)
