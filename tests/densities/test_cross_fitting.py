@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fluvial.densities import cross_fitting, time_budget
-from fluvial.densities.cross_fitting import cross_fit
+from fluvial.densities.cross_fitting import cross_fit, n_flow_fits
 from fluvial.densities.folds import FoldRows
 from fluvial.densities.time_budget import TimeBudget
 from fluvial.errors import TrainingError
@@ -22,7 +22,7 @@ class Bar(list):
         self.append((done, train_loss))
 
 
-def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False):
+def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False, nats=0.0):
     """A member that tells the fold and its seed, and how training ended in each fold."""
 
     def fit(fold, seed):
@@ -31,9 +31,18 @@ def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False)
         if number == diverges_in:
             raise TrainingError("the loss was not finite")
         history = History((float(number),), (), (), (ends_by or {}).get(number, "patience"), 1, 0.0)
-        return SimpleNamespace(name=name, number=number, seed=seed, history=history)
+        held_out = np.full(2, nats)
+        return SimpleNamespace(
+            name=name, number=number, seed=seed, history=history, held_out=held_out, further=0
+        )
 
-    return SimpleNamespace(name=name, program=program or name, fit=fit, is_flow=is_flow)
+    def continued(fitted, fold, seed):
+        assert seed != fitted.seed
+        return SimpleNamespace(**vars(fitted) | {"further": fitted.further + 1})
+
+    return SimpleNamespace(
+        name=name, program=program or name, fit=fit, continued=continued, is_flow=is_flow
+    )
 
 
 def a_budget(seconds=None, *, asked=False, n_flows=2, n_at_once=2):
@@ -46,10 +55,31 @@ def n_side_by_side(request, monkeypatch):
     monkeypatch.setattr(cross_fitting, "threads", lambda: threads(request.param))
 
 
-def fits_of(members, budget=None, bar: Any = None) -> list[dict[int, Any]]:
+def fits_of(members, budget=None, bar: Any = None, folds=FOLDS) -> list[dict[int, Any]]:
     shown: Any = Bar() if bar is None else bar
-    fits: Any = cross_fit(members, FOLDS, np.random.RandomState(0), budget or a_budget(), shown)
+    fits: Any = cross_fit(members, folds, np.random.RandomState(0), budget or a_budget(), shown)
     return fits
+
+
+FLOWS = [a_member(str(nats), is_flow=True, nats=nats) for nats in (-9.0, -1.0, -3.0, -2.0)]
+
+
+def test_the_best_two_flows_are_fitted_to_the_folds_after_the_second():
+    fits = fits_of([*FLOWS, a_member("kernels", nats=-20.0)])
+    assert [sorted(fold) for fold in fits] == [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [1, 3, 4]]
+    assert n_flow_fits(4, 3) == 10
+    assert n_flow_fits(1, 3) == 3
+    assert n_flow_fits(4, 1) == 4
+
+
+def test_the_best_two_flows_of_a_single_fold_are_trained_on():
+    (fits,) = fits_of(FLOWS, folds=FOLDS[:1])
+    assert [fits[k].further for k in range(4)] == [0, 1, 0, 1]
+
+
+def test_nothing_is_trained_on_where_the_time_is_up():
+    (fits,) = fits_of(FLOWS, a_budget(1e-9), folds=FOLDS[:1])
+    assert all(fit.further == 0 for fit in fits.values())
 
 
 def test_every_member_is_fitted_to_every_fold_with_a_seed_of_its_own():

@@ -118,3 +118,18 @@ def test_samples_of_many_components_have_their_shares_and_take_no_array_of_all()
     memory = drawn.lower(KEY).compile().memory_analysis()
     assert memory is not None
     assert memory.temp_size_in_bytes < 10e6
+
+
+def test_components_of_no_weight_change_nothing(x64):
+    rng = np.random.default_rng(0)
+    factors = np.tril(rng.normal(size=(3, 2, 2)))
+    factors[:, [0, 1], [0, 1]] = np.exp(rng.normal(size=(3, 2)))
+    mixture = GaussianMixture(rng.uniform(size=3), rng.normal(size=(3, 2)), scale_trils=factors)
+    x = rng.normal(size=(50, 2))
+    padded = mixture.padded(8)
+    assert padded.means.shape == (8, 2)
+    np.testing.assert_allclose(padded.log_prob(x), mixture.log_prob(x), rtol=1e-12)
+    trained = GaussianMixture(
+        mixture.weights, mixture.means, scale_trils=mixture.scale_trils, trainable=True
+    )
+    np.testing.assert_allclose(trained.padded(4).log_prob(x), mixture.log_prob(x), rtol=1e-12)

@@ -126,9 +126,11 @@ class _Fits:
         folds = self._fits[:TRIAL_FOLDS]
         whole = [k for k in range(len(self._members)) if all(k in fold for fold in folds)]
         flows = [k for k in whole if self._members[k].is_flow]
+        if len(flows) <= PROMISING:
+            return whole
         found = [[fold[k].held_out for fold in folds] for k in whole]
         log_probs = [[each for each in of_member if each is not None] for of_member in found]
-        if len(flows) <= PROMISING or any(len(each) < len(folds) for each in log_probs):
+        if any(len(each) < len(folds) for each in log_probs):
             return whole
         weights = stack(
             np.stack([np.concatenate(each) for each in log_probs], axis=1),
