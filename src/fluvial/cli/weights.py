@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fluvial.errors import DataError
+from fluvial.errors import DataError, quoted
 from fluvial.files.numeric import numeric_columns
 from fluvial.files.table_file import TableFile
 
@@ -22,12 +22,12 @@ def weights_of(table: TableFile, column: str) -> np.ndarray:
     if len(negative):
         first = negative[0]
         raise DataError(
-            f"{table.path}: column {column!r} holds negative weights in {len(negative)} of "
+            f"{table.path}: column {quoted(column)} holds negative weights in {len(negative)} of "
             f"{len(weights)} rows, the first in data row {table.first_row + first} "
             f"({weights[first]:g}); 0 leaves a row out"
         )
     if not weights.any():
         raise DataError(
-            f"{table.path}: column {column!r} holds the weights, but none of them is above zero"
+            f"{table.path}: column {quoted(column)} holds the weights, but none of them is above zero"
         )
     return weights
