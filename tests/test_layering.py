@@ -22,6 +22,7 @@ ROOMS = (
     "methods",
     "parameters",
     "parallel",
+    "compilation_cache",
     "programs",
     "networks",
     "bijectors",

@@ -19,6 +19,7 @@ import equinox as eqx
 import jax
 
 from fluvial import parallel
+from fluvial.compilation_cache import keep_compiled_programs
 
 N_KEPT = 16
 """Programs that a function keeps; those of a small flow's fit and scores take about 20 MB."""
@@ -82,6 +83,7 @@ class Compiled:
         return self._first_call(key, self._made(structures, constants), arrays)
 
     def _first_call(self, key: Any, program: Any, arrays: Sequence[Any]) -> Any:
+        keep_compiled_programs()
         with self._lock:
             program = self._programs.setdefault(key, program)
             n_beyond = max(len(self._programs) - N_KEPT, 0)

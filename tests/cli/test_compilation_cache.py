@@ -9,7 +9,7 @@ import pytest
 from tests.cli.cases import TINY
 
 import fluvial
-from fluvial.cli.compilation_cache import cache_folder
+from fluvial.compilation_cache import cache_folder
 
 TWO_COLUMNS = "a,b\n" + "".join(f"{i % 7},{i % 5}\n" for i in range(40))
 

@@ -29,9 +29,9 @@ def drift(
     delimiter, decimal = options.check_marks(delimiter, decimal)
     input_format(table)
 
-    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.labelled import read_labelled
     from fluvial.cli.model_file import open_detector
+    from fluvial.compilation_cache import keep_compiled_programs
 
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)

@@ -180,9 +180,9 @@ def _fit_file(
         advice="correct or remove those rows, or leave the column out with --exclude {name}",
         counted=None if sample_weight is None else sample_weight > 0,
     )
-    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.description import describe
     from fluvial.cli.model_file import save_model  # late, since JAX comes with it
+    from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.estimators import FlowAnomalyDetector
 
     keep_compiled_programs(off=no_cache)

@@ -45,8 +45,8 @@ def sample(
         file_format(output, role="the output")
         check_destination(output, force=force, inputs=[model])
 
-    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_model
+    from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.files.table_output import table_writer
 
     keep_compiled_programs(off=no_cache)

@@ -59,9 +59,9 @@ def score(
         if table.resolve() in output.resolve().parents:
             raise DataError(f"{output}: lies in the folder that is read; choose another place")
 
-    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.model_file import open_detector
     from fluvial.cli.scoring import score_table
+    from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.files.table_file import open_table
 
     keep_compiled_programs(off=no_cache)

@@ -110,9 +110,9 @@ def threshold(
         value=value,
     )
 
-    from fluvial.cli.compilation_cache import keep_compiled_programs
     from fluvial.cli.labelled import read_labelled
     from fluvial.cli.model_file import open_detector
+    from fluvial.compilation_cache import keep_compiled_programs
 
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)

@@ -28,6 +28,7 @@ def weights_of(table: TableFile, column: str) -> np.ndarray:
         )
     if not weights.any():
         raise DataError(
-            f"{table.path}: column {quoted(column)} holds the weights, but none of them is above zero"
+            f"{table.path}: column {quoted(column)} holds the weights, but none of them is above "
+            "zero"
         )
     return weights

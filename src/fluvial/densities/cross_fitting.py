@@ -132,12 +132,14 @@ class _Fits:
         log_probs = [[each for each in of_member if each is not None] for of_member in found]
         if any(len(each) < len(folds) for each in log_probs):
             return whole
-        weights = stack(
-            np.stack([np.concatenate(each) for each in log_probs], axis=1),
-            sample_weight=held_out_weights(self._folds[:TRIAL_FOLDS]),
+        of_rows = held_out_weights(self._folds[:TRIAL_FOLDS])
+        joined = np.stack([np.concatenate(each) for each in log_probs], axis=1)
+        # Several may have no weight: of these the better comes first.
+        ranks = zip(
+            stack(joined, sample_weight=of_rows), np.average(joined, 0, of_rows), strict=True
         )
-        of_members = dict(zip(whole, weights, strict=True))
-        best = sorted(flows, key=lambda k: -of_members[k])[:PROMISING]
+        of_members = dict(zip(whole, ranks, strict=True))
+        best = sorted(flows, key=lambda k: of_members[k], reverse=True)[:PROMISING]
         return [k for k in whole if k in best or k not in flows]
 
     def train_on(self, flows: Sequence[int]) -> None:

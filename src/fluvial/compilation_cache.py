@@ -1,4 +1,4 @@
-"""Compiled programs kept from one command to the next, in the user's cache folder."""
+"""Compiled programs kept from one process to the next, in the user's cache folder."""
 
 import hashlib
 import os
@@ -10,16 +10,29 @@ MAX_BYTES = 256 * 2**20
 """Size of the folder beyond which the programs that were used least recently are removed."""
 
 
-def keep_compiled_programs(*, off: bool) -> None:
+_is_decided = False
+
+
+def keep_compiled_programs(*, off: bool = False) -> None:
     """Let JAX read and write compiled programs in the user's cache folder.
 
-    Nothing changes where the folder cannot be written, or where the user has set
-    `JAX_COMPILATION_CACHE_DIR` and thus decides. It imports JAX, so call it late.
+    It is done once a process, at the latest before the first program of this library is compiled.
+    Nothing changes where the folder cannot be written, or where the user has named another one
+    (`JAX_COMPILATION_CACHE_DIR`, `jax_compilation_cache_dir`) and thus decides. It imports JAX, so
+    call it late.
 
     Args:
-        off: whether to leave the cache alone.
+        off: whether to leave the cache alone in this process.
     """
+    global _is_decided
+    if _is_decided:
+        return
+    _is_decided = True
     if off or "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    import jax
+
+    if jax.config.jax_compilation_cache_dir is not None:
         return
     folder = cache_folder()
     try:
@@ -28,7 +41,7 @@ def keep_compiled_programs(*, off: bool) -> None:
         return
     if not os.access(folder, os.W_OK | os.X_OK):
         return
-    import jax
+    from jax.experimental.compilation_cache import compilation_cache
 
     # An entry that was half written when its process was killed is compiled anew.
     warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache")
@@ -37,6 +50,8 @@ def keep_compiled_programs(*, off: bool) -> None:
     jax.config.update("jax_compilation_cache_max_size", MAX_BYTES)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    # JAX looks for the folder once, at the first program that a process compiles.
+    compilation_cache.reset_cache()
 
 
 def cache_folder() -> Path:
