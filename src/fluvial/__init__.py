@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         artifacts as artifacts,
         baselines as baselines,
         bijectors as bijectors,
+        compilation_cache as compilation_cache,
         densities as densities,
         distributions as distributions,
         errors as errors,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         tables as tables,
         testing as testing,
         training as training,
+        weights as weights,
     )
     from fluvial.estimators import (
         FlowAnomalyDetector as FlowAnomalyDetector,
@@ -51,6 +53,7 @@ __all__ = [
     "artifacts",
     "baselines",
     "bijectors",
+    "compilation_cache",
     "densities",
     "distributions",
     "errors",
@@ -68,6 +71,7 @@ __all__ = [
     "tables",
     "testing",
     "training",
+    "weights",
 ]
 _FROM_ESTIMATORS = ("FlowAnomalyDetector", "FlowDensity", "load")
 
