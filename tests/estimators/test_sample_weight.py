@@ -47,6 +47,13 @@ def test_a_weight_of_zero_leaves_the_row_out(weights, contamination):
     assert kept[weighted.density_.held_out_indices_].all()
 
 
+def test_rows_of_no_weight_may_calibrate():
+    detector, unknown = fitted(ROWS, UNEVEN), UNEVEN == 0
+    assert detector.calibrate(ROWS[unknown]).calibrated().source == "rows given to calibrate"
+    with pytest.raises(DataError, match="were given to fit"):
+        detector.calibrate(ROWS[~unknown])
+
+
 def test_equal_weights_are_none():
     assert_same(fitted(ROWS[:300], [7] * 300), fitted(ROWS[:300]))
 

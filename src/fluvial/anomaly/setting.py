@@ -12,7 +12,7 @@ from fluvial.anomaly.labels import anomalous
 from fluvial.anomaly.tail import tail_threshold
 from fluvial.anomaly.threshold import (
     HELD_OUT_QUANTILE,
-    MIN_HELD_OUT,
+    are_enough,
     between_distinct,
     check_contamination,
 )
@@ -100,14 +100,18 @@ class Judges:
 
 
 def chosen_at_fit(
-    value: float, held_out: np.ndarray, contamination: float | None, n_rows: int
+    value: float,
+    held_out: np.ndarray,
+    held_out_weight: np.ndarray | None,
+    contamination: float | None,
+    n_rows: int,
 ) -> Threshold:
     """Return the record of a threshold that `choose_threshold` chose of n rows."""
     if contamination is not None:
         share = {"contamination": float(contamination)}
         return Threshold(value, "contamination", "rows given to fit", n_rows, share)
     level = {"quantile": HELD_OUT_QUANTILE}
-    if len(held_out) >= MIN_HELD_OUT:
+    if are_enough(held_out, held_out_weight):
         return Threshold(value, "quantile", HELD_OUT, len(held_out), level)
     return Threshold(value, "quantile", "rows given to fit", n_rows, level)
 

@@ -53,8 +53,7 @@ def choose_threshold(
         >>> choose_threshold(np.zeros(0), 0.25, lambda: np.array([-9.0, -9.0, -2.0, -1.0, -1.0]))
         -5.5
     """
-    n_held_out = len(held_out) if held_out_weight is None else held_out_weight.sum()
-    if contamination is None and n_held_out >= MIN_HELD_OUT:
+    if contamination is None and are_enough(held_out, held_out_weight):
         return _quantile(held_out, HELD_OUT_QUANTILE, held_out_weight)
     scores, weights = score_all(), None
     if sample_weight is not None:
@@ -63,6 +62,11 @@ def choose_threshold(
     if contamination is None:
         return _quantile(scores, HELD_OUT_QUANTILE, weights)
     return between_distinct(scores, contamination, weights)
+
+
+def are_enough(held_out: np.ndarray, weight: np.ndarray | None) -> bool:
+    """Tell whether held-out rows (m,), each for as many as it weighs, may choose a threshold."""
+    return (len(held_out) if weight is None else weight.sum()) >= MIN_HELD_OUT
 
 
 def _quantile(scores: np.ndarray, share: float, weights: np.ndarray | None) -> float:

@@ -17,6 +17,7 @@ from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold,
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
 from fluvial.estimators.density import FlowDensity
+from fluvial.estimators.given_rows import given_rows
 
 
 class Decisions:
@@ -278,11 +279,11 @@ class Decisions:
         explainer = Explainer(self._score_matrix, normal, self.offset_, names)
         return explainer.explain(matrix[flagged], flagged.tolist(), method)
 
-    def _remember(self, X) -> None:
-        """Keep of the rows given to fit what later decisions need."""
-        matrix = self._matrix(X)
+    def _remember(self, X, sample_weight) -> None:
+        """Keep of the rows given to fit, but for those of weight zero, what decisions need."""
+        matrix, counted = given_rows(self.density_, X, sample_weight)
         places, scores = self._held_out()
-        self.fitted_rows_ = Fingerprint.of(matrix)
+        self.fitted_rows_ = Fingerprint.of(matrix[counted])
         self.reference_ = Reference.some_of(matrix[places], scores)
         self.calibration_ = None
 

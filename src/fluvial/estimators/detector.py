@@ -15,9 +15,8 @@ from fluvial.estimators.decisions import Decisions
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
+from fluvial.estimators.given_rows import given_rows
 from fluvial.estimators.writing import SaveMixin, write_detector
-from fluvial.tables import read_table
-from fluvial.weights import counted_rows
 
 
 @with_hyperparameters
@@ -112,7 +111,8 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             with missing values. Only ratios count, so that equal weights are none. They tell in all
             that is learned: scales, every member of the mixture and its weight, when training ends,
             which rows are
-            held out, and the threshold.
+            held out, and the threshold. What is decided after the fit, by p-values say, counts the
+            held-out rows alike.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
             was killed goes on from there bit by bit as it would have. Not together with
@@ -170,10 +170,10 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         )
         self.density_ = density
         self._threshold = chosen_at_fit(
-            value, held_out.log_prob, self.contamination, density.n_samples_fit_
+            value, held_out.log_prob, held_out.weights, self.contamination, density.n_samples_fit_
         )
         self.offset_ = value
-        self._remember(X)
+        self._remember(X, sample_weight)
 
     def score_samples(self, X):
         """Return the log density of each row.
@@ -260,8 +260,7 @@ def _scores_given(density: FlowDensity, X, sample_weight) -> np.ndarray:
     """Return the log density (n,) of the rows given to fit; zero for those of weight zero."""
     if sample_weight is None:
         return density.score_samples(X)
-    matrix, _ = read_table(X, sample_weight=sample_weight)
-    counted = counted_rows(sample_weight, len(matrix))
+    matrix, counted = given_rows(density, X, sample_weight)
     scores = np.zeros(len(matrix))
     scores[counted] = density.table_density_.log_prob(matrix[counted])
     return scores
