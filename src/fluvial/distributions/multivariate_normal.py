@@ -63,10 +63,10 @@ class MultivariateNormalTriL(Distribution):
                 f"and {tril.shape}"
             )
         dtype = jnp.promote_types(loc.dtype, tril.dtype)
-        tril = checked_factors(tril[None], dtype, "scale_tril")[0]
+        below, diagonals = checked_factors(tril[None], dtype, "scale_tril")
         self._loc = Free(loc.astype(dtype), trainable=trainable)
-        self._below = Free(jnp.tril(tril, -1), trainable=trainable)
-        self._diagonal = Positive(jnp.diagonal(tril), trainable=trainable)
+        self._below = Free(below[0], trainable=trainable)
+        self._diagonal = Positive(diagonals[0], trainable=trainable)
         self.event_shape = loc.shape
 
     @property
