@@ -12,6 +12,8 @@ import pytest
 from tests.cli.cases import TINY
 from tests.cli.test_process import ENVIRONMENT, start
 
+from fluvial.cli.signals import LATER_SECONDS, Interruption
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
 
 FOREVER = ("--max-epochs", "1000000", "--patience", "1000000")
@@ -57,6 +59,23 @@ def test_ctrl_c_at_any_moment_keeps_the_old_file_or_a_trained_model(directory, t
 def test_a_second_ctrl_c_at_once_is_the_same_press(directory, tmp_path):
     for ended in interrupted(directory, tmp_path, seconds=2.0, n_signals=2, gap=0.03, seed=1, n=8):
         check(ended, tmp_path)
+
+
+def test_an_interrupt_waits_until_a_compiled_module_is_imported():
+    def exec_module(interruption):
+        interruption._raise(signal.SIGINT, sys._getframe())
+        return signal.getitimer(signal.ITIMER_REAL)[0]
+
+    interruption = Interruption()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            exec_module(interruption)
+        code = exec_module.__code__.replace(co_qualname="ExtensionFileLoader.exec_module")
+        exec_module.__code__ = code
+        assert 0 < exec_module(interruption) <= LATER_SECONDS
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    assert interruption.pressed
 
 
 def test_a_process_that_is_ended_leaves_no_temporary_file(model, tmp_path):

@@ -8,6 +8,9 @@ from typing import Any
 AGAIN_SECONDS = 0.5
 """Seconds after which an interrupt that nobody has heard is raised once more."""
 
+LATER_SECONDS = 0.05
+"""Seconds after which an interrupt is raised that came while a compiled module was imported."""
+
 ENDING = ("SIGTERM", "SIGHUP")
 """Signals that ask a process to end."""
 
@@ -42,7 +45,10 @@ class Interruption:
     def _raise(self, signum: int, frame: Any) -> None:
         self.pressed = True
         if hasattr(signal, "SIGALRM"):
-            signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+            is_early = _within_compiled_import(frame)
+            signal.setitimer(signal.ITIMER_REAL, LATER_SECONDS if is_early else AGAIN_SECONDS)
+            if is_early:
+                return
         raise KeyboardInterrupt
 
 
@@ -71,6 +77,15 @@ def _end(signum: int, frame: Any) -> None:
     # It dies of the signal, so that its parent is told.
     signal.signal(signum, signal.SIG_DFL)
     os.kill(os.getpid(), signum)
+
+
+def _within_compiled_import(frame: Any) -> bool:
+    """Whether a compiled module is being set up: an exception in what it calls ends the process."""
+    while frame is not None:
+        if frame.f_code.co_qualname.startswith("ExtensionFileLoader."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _all_but_interrupts(hook: Any) -> Any:
