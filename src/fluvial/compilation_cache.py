@@ -32,7 +32,7 @@ def keep_compiled_programs(*, off: bool = False) -> None:
         return
     import jax
 
-    if jax.config.jax_compilation_cache_dir is not None:
+    if jax.config.values["jax_compilation_cache_dir"] is not None:
         return
     folder = cache_folder()
     try:

@@ -134,10 +134,11 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
     loss, of_leaves = jax.value_and_grad(mean_loss)(leaves)
     gradient = run.layout.vector(of_leaves)
     if run.optimizer is None:
+        direction: Any
         direction, opt_state = optimizer(run).update(gradient, state.now.optimizer)
         decay = jnp.where(run.decay, run.settings.weight_decay * params, 0)
         # A user's optimizer points downhill already.
-        update = -jnp.add(direction, decay)
+        update = -(direction + decay)
     else:
         updates, opt_state = run.optimizer.update(of_leaves, state.now.optimizer, leaves)
         update = run.layout.vector(updates)

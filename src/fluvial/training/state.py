@@ -125,10 +125,10 @@ def first_state(key: Array, params: np.ndarray, opt_state: Any, n_rows: int, n_s
     """
     dtype = params.dtype
 
-    def number(value) -> Any:
+    def number(value: Any) -> Any:
         return np.asarray(value, dtype)
 
-    def count(value=0) -> Any:
+    def count(value: Any = 0) -> Any:
         return np.asarray(value, np.int32)
 
     blank: Any = np.zeros(RECORDED, dtype)
