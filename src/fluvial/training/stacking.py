@@ -1,10 +1,12 @@
 """The weights of a mixture of fitted densities, from rows that none of them was fitted to."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fluvial.errors import DataError, ShapeError
-from fluvial.weights import checked_weights, mean
+from fluvial.weights import checked_weights
 
 SMALLEST_WEIGHT = 0.01
 MAX_STEPS = 10_000
@@ -88,10 +90,11 @@ def _maximise(
     """Go on from weights, of any sum, to the best ones."""
     relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
     weights = weights / weights.sum()
+    of_rows = partial(np.average, axis=0, weights=sample_weight)
     for _ in range(MAX_STEPS):
         density = relative @ weights
         # The mean over rows of p_k(x) / p(x): one for members in use, less for those to be left.
-        gain = mean(relative / np.maximum(density, np.finfo(float).tiny)[:, None], sample_weight)
+        gain = of_rows(relative / np.maximum(density, np.finfo(float).tiny)[:, None])
         weights = weights * gain
         weights /= weights.sum()
         # A bound of how much the mean log density can still grow.
