@@ -6,6 +6,7 @@ of the other direction, or by automatic differentiation.
 """
 
 import math
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -29,6 +30,7 @@ def is_derived(method: Function) -> Function:
     return method
 
 
+@lru_cache(1024)
 def writes(kind: type, name: str) -> bool:
     """Return whether a class of bijectors has a method of its own of that name."""
     written = getattr(kind, name, None)

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from fluvial.bijectors._calling import built_from
-from fluvial.bijectors._derived import derived_pair, is_derived, writes, writes_value
+from fluvial.bijectors._derived import derived_pair, is_derived, writes
 from fluvial.bijectors._outside import Outside, lost
 from fluvial.errors import DomainError, ShapeError
 from fluvial.methods import method
@@ -91,10 +91,11 @@ class Bijector(eqx.Module):
             cls.condition_shape = None
 
     def __check_init__(self):
-        for direction in ("forward", "inverse"):
-            if writes_value(self, direction):
-                return
-        raise TypeError(f"{type(self).__name__} must write _forward, _inverse or both with log det")
+        names = ("_forward_and_log_det", "_inverse_and_log_det", "_forward", "_inverse")
+        if not any(self._writes(name) for name in names):
+            raise TypeError(
+                f"{type(self).__name__} must write _forward, _inverse or both with log det"
+            )
 
     @property
     def latent_shape(self) -> Shape:
