@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from fluvial.bijectors import Affine
+from fluvial.bijectors import Affine, Chain, LULinear
 from fluvial.distributions import StandardNormal, TransformedDistribution
 from fluvial.training import fit, fit_ensemble, partition
 
@@ -109,3 +109,23 @@ def test_what_is_unknown_is_refused():
     ):
         with pytest.raises(ValueError, match=message):
             quiet_fit(**given)
+
+
+def test_frozen_parts_stay_whatever_the_optimizer_does():
+    flow = TransformedDistribution(
+        StandardNormal(2), Chain([Affine(jnp.ones(2), 2.0), LULinear(2)])
+    )
+    for optimizer in (None, optax.adamw(0.1, weight_decay=0.5)):
+        fitted, _ = fit(
+            KEY, flow, X, max_epochs=2, show_progress=False, optimizer=optimizer, frozen=Affine
+        )
+        affine, linear = fitted.bijector.parts
+        assert eqx.tree_equal(affine, flow.bijector.parts[0])
+        assert not eqx.tree_equal(linear, flow.bijector.parts[1])
+
+
+def test_what_is_frozen_must_be_types_and_leave_something():
+    with pytest.raises(ValueError, match="leaves nothing"):
+        quiet_fit(frozen=(Affine, StandardNormal))
+    with pytest.raises(ValueError, match="frozen must be a type"):
+        quiet_fit(frozen="linear")

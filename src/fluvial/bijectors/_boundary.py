@@ -22,37 +22,31 @@ MIN_FRACTION = 1e-3
 """Least width and height of a bin, as a fraction of the whole interval."""
 
 
-def checked_bins(n_bins: int) -> int:
-    """Return the number of bins.
+def check(
+    interval: float,
+    boundary: Boundary,
+    allowed: tuple[Boundary, ...] = BOUNDARIES,
+    **n_bins: int,
+) -> None:
+    """Refuse what makes no map of an interval.
+
+    Args:
+        interval: its half-width.
+        boundary: what the map does at its ends.
+        allowed: the boundaries that it knows.
+        **n_bins: the number of bins, or of what stands for them, by its name.
 
     Raises:
-        ValueError: where it is out of range.
-    """
-    if n_bins < 2 or n_bins * MIN_FRACTION >= 1:
-        raise ValueError(f"n_bins must lie in 2...999, but is {n_bins}")
-    return n_bins
-
-
-def checked_interval(interval: float) -> float:
-    """Return the half-width of an interval.
-
-    Raises:
-        ValueError: where it is not positive and finite.
+        ValueError: where the half-width is not positive and finite, the boundary is not allowed, or
+            a number is out of range.
     """
     if not 0 < interval < math.inf:
         raise ValueError(f"interval must be positive and finite, but is {interval}")
-    return float(interval)
-
-
-def checked_boundary(boundary: Boundary, allowed: tuple[Boundary, ...] = BOUNDARIES) -> Boundary:
-    """Return the boundary.
-
-    Raises:
-        ValueError: where it is none of those allowed.
-    """
     if boundary not in allowed:
         raise ValueError(f"boundary must be one of {allowed}, but is {boundary!r}")
-    return boundary
+    for name, number in n_bins.items():
+        if number < 2 or number * MIN_FRACTION >= 1:
+            raise ValueError(f"{name} must lie in 2...999, but is {number}")
 
 
 def bounds(interval: float) -> Interval:

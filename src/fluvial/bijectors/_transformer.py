@@ -22,11 +22,17 @@ class Transformer(eqx.Module):
     Args:
         template: a bijector of event shape () that takes no condition of its own.
 
+    Attributes:
+        sizes: number of raw parameters of each trainable leaf.
+        n_parameters: their sum P.
+
     Raises:
         ShapeError: where the template is not scalar or declares a condition.
     """
 
     template: Fixed
+    sizes: tuple[int, ...] = eqx.field(static=True)
+    n_parameters: int = eqx.field(static=True)
 
     def __init__(self, template: Bijector):
         if template.event_shape != () or template.condition_shape is not None:
@@ -36,16 +42,8 @@ class Transformer(eqx.Module):
                 f"condition_shape {template.condition_shape}"
             )
         self.template = Fixed(template)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Number of raw parameters of each trainable leaf; their sum is P."""
-        return tuple(leaf.size for leaf in jax.tree.leaves(self._split()[0]))
-
-    @property
-    def n_parameters(self) -> int:
-        """Number P of raw parameters."""
-        return sum(self.sizes)
+        self.sizes = tuple(leaf.size for leaf in jax.tree.leaves(self._split()[0]))
+        self.n_parameters = sum(self.sizes)
 
     def apply(self, method: str, raw: Sequence[Array], values: Array) -> Pair:
         """Apply `_forward_and_log_det` or `_inverse_and_log_det` element by element.

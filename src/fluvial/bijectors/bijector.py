@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Literal, final
 
 import equinox as eqx
@@ -89,18 +90,11 @@ class Bijector(eqx.Module):
         above = [base for base in cls.__mro__ if base not in Bijector.__mro__]
         if not any(_declares(base, "condition_shape") for base in above):
             cls.condition_shape = None
+        if not _writes_direction(cls):
+            # Asked of objects, since a class may leave it to those that derive from it.
+            cls.__check_init__ = _refuse_without_direction
 
-    def __check_init__(self):
-        names = ("_forward_and_log_det", "_inverse_and_log_det", "_forward", "_inverse")
-        if not any(self._writes(name) for name in names):
-            raise TypeError(
-                f"{type(self).__name__} must write _forward, _inverse or both with log det"
-            )
-
-    @property
-    def latent_shape(self) -> Shape:
-        """Shape of one latent."""
-        return self.event_shape
+    latent_shape = property(attrgetter("event_shape"), doc="Shape of one latent.")
 
     @property
     def forward_min_event_ndims(self) -> int:
@@ -335,6 +329,23 @@ class Bijector(eqx.Module):
         place = [int(index) for index in np.unravel_index(row, batch)]
         where = f", row {place[0] if len(place) == 1 else tuple(place)}" if place else ""
         raise DomainError(f"{direction}{where}: {what}")
+
+
+def _writes_direction(kind: type) -> bool:
+    names = ("_forward_and_log_det", "_inverse_and_log_det", "_forward", "_inverse")
+    return any(writes(kind, name) for name in names)
+
+
+def _refuse_without_direction(bijector: Bijector) -> None:
+    """Refuse a map that goes nowhere.
+
+    Raises:
+        TypeError: where its class writes no direction.
+    """
+    if not _writes_direction(type(bijector)):
+        raise TypeError(
+            f"{type(bijector).__name__} must write _forward, _inverse or both with log det"
+        )
 
 
 def _declares(cls: type, name: str) -> bool:

@@ -1,6 +1,7 @@
 """Compositions: Chain, Invert, Repeat."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import equinox as eqx
 import jax
@@ -137,9 +138,7 @@ class Invert(Bijector):
         self.event_shape = bijector.latent_shape
         self.condition_shape = bijector.condition_shape
 
-    @property
-    def latent_shape(self) -> Shape:
-        return self.bijector.event_shape
+    latent_shape = property(attrgetter("bijector.event_shape"))
 
     @property
     def _takes_row_parameters(self) -> bool:

@@ -10,9 +10,7 @@ from jaxtyping import Array
 
 from fluvial.bijectors._boundary import (
     Boundary,
-    checked_bins,
-    checked_boundary,
-    checked_interval,
+    check,
 )
 from fluvial.bijectors._pieces import sizes
 from fluvial.bijectors._unit_map import UnitMap
@@ -65,9 +63,9 @@ class BernsteinPolynomial(UnitMap):
         boundary: Boundary = "linear",
         shape: Shape = (),
     ):
-        self.interval = checked_interval(interval)
-        self.boundary = checked_boundary(boundary, ("linear", "interval"))
-        self.raw_steps = zeros((checked_bins(degree), *shape))
+        check(interval, boundary, ("linear", "interval"), degree=degree)
+        self.interval, self.boundary = float(interval), boundary
+        self.raw_steps = zeros((degree, *shape))
         self.event_shape = tuple(shape)
 
     def _unit(self, share: Array) -> tuple[Array, Array]:

@@ -14,9 +14,7 @@ from fluvial.bijectors._boundary import (
     RAW_BOUND,
     Boundary,
     bounds,
-    checked_bins,
-    checked_boundary,
-    checked_interval,
+    check,
     start_of_phase,
     turned,
 )
@@ -78,13 +76,13 @@ class RationalQuadraticSpline(Bijector):
         boundary: Boundary = "linear",
         shape: Shape = (),
     ):
+        check(interval, boundary, n_bins=n_bins)
         n_derivatives = {"linear": n_bins - 1, "interval": n_bins + 1, "circular": n_bins}
-        self.boundary = checked_boundary(boundary)
-        self.raw_widths = zeros((checked_bins(n_bins), *shape))
+        self.interval, self.boundary = float(interval), boundary
+        self.raw_widths = zeros((n_bins, *shape))
         self.raw_heights = zeros((n_bins, *shape))
         self.raw_derivatives = zeros((n_derivatives[boundary], *shape))
         self.phase = start_of_phase(boundary, shape)
-        self.interval = checked_interval(interval)
         self.event_shape = tuple(shape)
 
     @property

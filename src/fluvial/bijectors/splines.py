@@ -10,9 +10,7 @@ from jaxtyping import Array
 from fluvial.bijectors._boundary import (
     MIN_FRACTION,
     Boundary,
-    checked_bins,
-    checked_boundary,
-    checked_interval,
+    check,
     start_of_phase,
 )
 from fluvial.bijectors._pieces import bin_of, picked, sizes, slopes, starts
@@ -60,9 +58,9 @@ class LinearSpline(UnitMap):
         boundary: Boundary = "linear",
         shape: Shape = (),
     ):
-        self.interval = checked_interval(interval)
-        self.boundary = checked_boundary(boundary)
-        self.raw_heights = zeros((checked_bins(n_bins), *shape))
+        check(interval, boundary, n_bins=n_bins)
+        self.interval, self.boundary = float(interval), boundary
+        self.raw_heights = zeros((n_bins, *shape))
         self.phase = start_of_phase(boundary, shape)
         self.event_shape = tuple(shape)
 
@@ -122,10 +120,10 @@ class QuadraticSpline(UnitMap):
         boundary: Boundary = "linear",
         shape: Shape = (),
     ):
-        self.interval = checked_interval(interval)
-        self.boundary = checked_boundary(boundary)
+        check(interval, boundary, n_bins=n_bins)
+        self.interval, self.boundary = float(interval), boundary
         n_slopes = {"linear": n_bins - 1, "interval": n_bins + 1, "circular": n_bins}[boundary]
-        self.raw_widths = zeros((checked_bins(n_bins), *shape))
+        self.raw_widths = zeros((n_bins, *shape))
         self.raw_slopes = zeros((n_slopes, *shape))
         self.phase = start_of_phase(boundary, shape)
         self.event_shape = tuple(shape)
@@ -212,9 +210,9 @@ class CubicSpline(UnitMap):
         boundary: Boundary = "linear",
         shape: Shape = (),
     ):
-        self.interval = checked_interval(interval)
-        self.boundary = checked_boundary(boundary)
-        self.raw_widths = zeros((checked_bins(n_bins), *shape))
+        check(interval, boundary, n_bins=n_bins)
+        self.interval, self.boundary = float(interval), boundary
+        self.raw_widths = zeros((n_bins, *shape))
         self.raw_heights = zeros((n_bins, *shape))
         self.raw_ends = None if boundary == "circular" else zeros((2, *shape))
         self.phase = start_of_phase(boundary, shape)

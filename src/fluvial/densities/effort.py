@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from fluvial.bijectors import LULinear
+
 
 @dataclass(frozen=True)
 class MemberFlow:
@@ -12,15 +14,16 @@ class MemberFlow:
         recipe: its name in `fluvial.flows`.
         arguments: keyword arguments in place of the recipe's own.
         weight_decay: of its networks' weight matrices.
+        frozen: a type of parts that stay as they start, see `fluvial.training.fit`.
     """
 
     recipe: str
     arguments: dict[str, Any]
     weight_decay: float
+    frozen: type | None = None
 
 
-LU_SPLINES = {"linear": "lu", "residual": True, "n_bins": 16}
-SPLINES = LU_SPLINES | {"linear": "permutation"}
+SPLINES = {"linear": "lu", "residual": True, "n_bins": 16}
 AFFINE = {"residual": True, "linear": "lu"}
 
 
@@ -48,12 +51,12 @@ class Effort:
 
 
 # No weight decay and no linear map is best on all tables, and held-out rows tell which. LU maps
-# serve correlated columns, permutations those with steps and point masses. Flows that differ in
-# their weight decay alone share a compiled program.
-STIFF_LU = MemberFlow("neural_spline_flow", LU_SPLINES, 1.0)
-SUPPLE_LU = MemberFlow("neural_spline_flow", LU_SPLINES, 0.1)
-STIFF = MemberFlow("neural_spline_flow", SPLINES, 1.0)
-SUPPLE = MemberFlow("neural_spline_flow", SPLINES, 0.1)
+# serve correlated columns, permutations those with steps and point masses: LU maps that stay the
+# identity. Flows that differ in their weight decay and in what is trained share a compiled program.
+STIFF_LU = MemberFlow("neural_spline_flow", SPLINES, 1.0)
+SUPPLE_LU = MemberFlow("neural_spline_flow", SPLINES, 0.1)
+STIFF = MemberFlow("neural_spline_flow", SPLINES, 1.0, frozen=LULinear)
+SUPPLE = MemberFlow("neural_spline_flow", SPLINES, 0.1, frozen=LULinear)
 AFFINE_FLOW = MemberFlow("maf", AFFINE, 0.1)
 DIFFERENT = (SUPPLE_LU, STIFF, SUPPLE, AFFINE_FLOW)
 

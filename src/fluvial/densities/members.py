@@ -250,6 +250,7 @@ class FlowMember:
             max_seconds=self.budget.share(),
             learning_rate=RATE_FACTOR * given.learning_rate,
             weight_decay=self.flow.weight_decay,
+            frozen=self.flow.frozen,
             validation_fraction=0.0,
             patience=PATIENCE if given.patience is None else given.patience,
             show_progress=False,

@@ -107,7 +107,7 @@ class GaussianMixture(Distribution):
         return jnp.tril(self._below.value, -1) + diagonals
 
     def padded(self, n_components: int) -> "GaussianMixture":
-        """Return the same density, not trained, with further components that have no weight.
+        """Return the same density with further components that have no weight, nor ever get any.
 
         Args:
             n_components: how many there are then, at least as many as there are now.
@@ -122,15 +122,10 @@ class GaussianMixture(Distribution):
             blank = np.full((n_components - len(array), *array.shape[1:]), value, array.dtype)
             return jax.device_put(np.concatenate([np.asarray(array), blank]))
 
-        parts = (
-            Free(filled(self._log_weights.logits.value, -np.inf), trainable=False),
-            Free(filled(self._means.value, 0.0), trainable=False),
-            Free(filled(self._below.value, 0.0), trainable=False),
-            Positive(filled(self._diagonals.value, 1.0), trainable=False),
-        )
-        return eqx.tree_at(
-            lambda m: (m._log_weights.logits, m._means, m._below, m._diagonals), self, parts
-        )
+        # Log weights, means, what is below the diagonals, these, and how they are trained, if so.
+        leaves, structure = jax.tree.flatten(self)
+        blanks = (-np.inf, 0.0, 0.0, 1.0, 0.0)
+        return jax.tree.unflatten(structure, list(map(filled, leaves, blanks)))
 
     def _log_prob(self, x, condition) -> Array:
         x = x.astype(jnp.result_type(float))

@@ -1,6 +1,7 @@
 """A base distribution pushed through a bijector."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -92,9 +93,7 @@ class TransformedDistribution(Distribution):
             )
         self.base, self.bijector = base, bijector
 
-    @property
-    def event_shape(self) -> Shape:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.bijector.event_shape
+    event_shape = property(attrgetter("bijector.event_shape"))  # pyright: ignore[reportAssignmentType]
 
     @property
     def condition_shape(self) -> Shape | None:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -47,9 +47,20 @@ def build_flow(
         outermost: a bijector next to the data.
     """
 
+    # All start as the identity.
+    lu = Invert(LULinear(n_features)) if linear == "lu" else None
+
     def make(key):
         of_layer, of_linear = split(key, 2)
-        return _with_linear(make_layer(of_layer), linear, of_linear, n_identity)
+        layer = make_layer(of_layer)
+        if linear is None:
+            return layer
+        if linear == "reverse":
+            # On the latent side, so that the layer next to the data sees the columns in their own
+            # order; random maps stand on the data side, before each layer of the density.
+            return Chain([layer, Permutation.reverse(n_features)])
+        order = Invert(Permutation(_random_order(of_linear, n_features, n_identity)))
+        return Chain([order, layer] if lu is None else [order, lu, layer])
 
     parts: list[Bijector] = [Repeat([make(k) for k in split(key, n_layers)])]
     if linear == "reverse" and n_layers % 2:
@@ -60,23 +71,6 @@ def build_flow(
     if bijector.condition_shape is not None:
         bijector = ScaledCondition(bijector)
     return Flow(StandardNormal(n_features) if base is None else base, bijector)
-
-
-def _with_linear(layer: Bijector, linear: Linear, key: Key, n_identity: int) -> Bijector:
-    """Put the linear map beside a layer.
-
-    A reversal stands on the latent side, so that the layer next to the data sees the columns in
-    their own order; random maps stand on the data side, before each layer of the density.
-    """
-    (n_features,) = layer.event_shape
-    if linear is None:
-        return layer
-    if linear == "reverse":
-        return Chain([layer, Permutation.reverse(n_features)])
-    maps: list[Bijector] = [Invert(Permutation(_random_order(key, n_features, n_identity)))]
-    if linear == "lu":
-        maps.append(Invert(LULinear(n_features)))
-    return Chain([*maps, layer])
 
 
 def _random_order(key: Key, n_features: int, n_identity: int) -> Array:

@@ -132,7 +132,7 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
     params = state.now.params
     leaves = run.layout.tree(params)
     loss, of_leaves = jax.value_and_grad(mean_loss)(leaves)
-    gradient = run.layout.vector(of_leaves)
+    gradient = jnp.where(run.moves, run.layout.vector(of_leaves), 0)
     if run.optimizer is None:
         direction: Any
         direction, opt_state = optimizer(run).update(gradient, state.now.optimizer)
@@ -140,8 +140,9 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
         # A user's optimizer points downhill already.
         update = -(direction + decay)
     else:
+        of_leaves = run.layout.tree(gradient)
         updates, opt_state = run.optimizer.update(of_leaves, state.now.optimizer, leaves)
-        update = run.layout.vector(updates)
+        update = jnp.where(run.moves, run.layout.vector(updates), 0)
     rate = _learning_rate(run, state, time_share)
     finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradient))
     return state._replace(

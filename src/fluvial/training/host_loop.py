@@ -24,6 +24,9 @@ from fluvial.training.state import NEVER, State, first_state, joint, on_device
 SEGMENT_SECONDS = 0.5
 """Seconds that a segment is to take: so often training looks at the time and at Ctrl-C."""
 
+FIRST_STEPS = 4
+"""Steps of the first segment, which compiles, and of the second, which is timed."""
+
 Start = tuple[np.ndarray, Array]
 """Parameters (p,) and a random key."""
 
@@ -149,7 +152,7 @@ def _until_the_end(
     interrupt: Interrupt,
     snapshots: Snapshots | None,
 ) -> list[State]:
-    n_steps, n_segments = 1, 0
+    n_steps, n_segments = FIRST_STEPS, 0
     has_held_out = groups[0].run.validation is not None
     reason = ""
     with threads() as pool:

@@ -57,6 +57,11 @@ class Layout:
         leaves = self.structure.flatten_up_to(tree)
         return np.concatenate([np.ravel(np.asarray(leaf, self.dtype)) for leaf in leaves])
 
+    def marks(self, *trees: Any) -> list[np.ndarray]:
+        """Return for each tree of booleans, one a leaf, that of each number of the vector, (p,)."""
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        return [np.repeat(self.structure.flatten_up_to(tree), sizes) for tree in trees]
+
     def tree(self, vector: Any) -> Any:
         """Return the tree of a vector, an array of JAX or of NumPy; its leaves are alike."""
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])

@@ -11,6 +11,7 @@ from fluvial.training.minimisation import minimise
 from fluvial.training.objective import negative_log_likelihood
 from fluvial.training.options import HeldOut, Keep, Options, Schedule
 from fluvial.training.snapshots import Snapshots
+from fluvial.training.trainable import Held
 
 
 def fit(
@@ -33,6 +34,7 @@ def fit(
     optimizer: optax.GradientTransformation | None = Options.optimizer,
     schedule: Schedule = Options.schedule,
     keep: Keep | None = Options.keep,
+    frozen: Held | None = Options.frozen,
 ) -> tuple[Any, History]:
     """Fit a flow to rows by maximum likelihood.
 
@@ -79,6 +81,8 @@ def fit(
         keep: "best" returns the parameters of the epoch with the lowest validation loss, without
             held-out rows that with the lowest training loss; "last" those of the last epoch. None
             is "best" with held-out rows, and "last" without.
+        frozen: a type, or several, of parts of the flow that stay as they are, such as
+            `fluvial.bijectors.LULinear`; None: all are trained.
 
     Returns:
         The fitted flow, and its `History`.
@@ -123,4 +127,5 @@ def fit(
         optimizer=optimizer,
         schedule=schedule,
         keep=keep,
+        frozen=frozen,
     )

@@ -69,7 +69,7 @@ def minimise(
     """
     began = time.monotonic()
     options = Options(**settings)
-    parts = taken_apart(model)
+    parts = taken_apart(model, options.frozen)
     if X is None:
         given = (condition, sample_weight, options.validation_data)
         if any(value is not None for value in given):
@@ -82,7 +82,8 @@ def minimise(
     else:
         dataset = checked_dataset(model, X, condition, sample_weight, parts.params.dtype)
         if condition is not None:
-            parts = taken_apart(with_scaled_condition(model, condition, sample_weight))
+            scaled = with_scaled_condition(model, condition, sample_weight)
+            parts = taken_apart(scaled, options.frozen)
         (rows,) = splits([key], model, dataset, options)
     run = make_run(objective, parts, rows, options, steps_per_epoch=steps_per_epoch)
     bar = progress(

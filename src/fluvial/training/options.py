@@ -10,6 +10,7 @@ from jaxtyping import ArrayLike
 
 from fluvial.training.snapshots import Snapshots
 from fluvial.training.state import NEVER, Settings
+from fluvial.training.trainable import Held
 
 HeldOut = (
     ArrayLike
@@ -50,6 +51,7 @@ class Options:
     optimizer: optax.GradientTransformation | None = None
     schedule: Schedule = "cosine"
     keep: Keep | None = None
+    frozen: Held | None = None
 
     def __post_init__(self):
         counts = {"batch_size": self.batch_size, "max_epochs": self.max_epochs}
@@ -79,6 +81,9 @@ class Options:
             raise ValueError(
                 f"optimizer must be a transformation of optax or None, but is {self.optimizer!r}"
             )
+        types = self.frozen if isinstance(self.frozen, tuple) else (self.frozen,)
+        if not (self.frozen is None or all(isinstance(each, type) for each in types)):
+            raise ValueError(f"frozen must be a type, several or None, but is {self.frozen!r}")
         if not math.isfinite(self.min_delta):
             raise ValueError(f"min_delta must be finite, but is {self.min_delta}")
 

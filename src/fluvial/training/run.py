@@ -21,7 +21,7 @@ from fluvial.training.rows import (
     split,
 )
 from fluvial.training.state import Scalar, Settings
-from fluvial.training.trainable import decayed, partition, trainable
+from fluvial.training.trainable import Held, separated
 
 
 class Run(NamedTuple):
@@ -32,6 +32,7 @@ class Run(NamedTuple):
         layout: of the trained leaves in the vector of parameters.
         frozen: the model without its trained leaves.
         decay: which of the parameters are decayed, booleans (p,).
+        moves: which of the parameters are trained at all, booleans (p,).
         train: the training rows; None where the objective takes none.
         validation: the held-out rows, or None.
         settings: the traced settings.
@@ -46,6 +47,7 @@ class Run(NamedTuple):
     layout: Layout
     frozen: Any
     decay: Any
+    moves: Any
     train: PaddedRows | None
     validation: PaddedRows | None
     settings: Settings
@@ -69,12 +71,14 @@ class Parts(NamedTuple):
         layout: of the trained leaves in it.
         frozen: the rest.
         decay: which of the parameters are decayed, booleans (p,).
+        moves: which of them are trained at all, booleans (p,).
     """
 
     params: np.ndarray
     layout: Layout
     frozen: Any
     decay: np.ndarray
+    moves: np.ndarray
 
     @property
     def dtype(self) -> Any:
@@ -94,18 +98,20 @@ class Split(NamedTuple):
     held_out: Dataset | None
 
 
-def taken_apart(model: Any) -> Parts:
+def taken_apart(model: Any, held: Held | None = None) -> Parts:
     """Separate what is trained from what is not.
 
+    Args:
+        model: a flow, or any tree.
+        held: types of its parts that are not to be trained, although they could.
+
     Raises:
-        ValueError: where nothing can be trained.
+        ValueError: where nothing is trained.
     """
-    params, frozen = partition(model)
+    params, frozen, *marks = separated(model, held)
     layout = Layout.of(params)
-    of_leaves = jax.tree.leaves(eqx.filter(decayed(model), trainable(model)))
-    decay = [np.full(shape, on) for shape, on in zip(layout.shapes, of_leaves, strict=True)]
-    flat = np.concatenate([np.ravel(each) for each in decay])
-    return Parts(layout.host_vector(params), layout, frozen, flat)
+    decay, moves = layout.marks(*marks)
+    return Parts(layout.host_vector(params), layout, frozen, decay & moves, moves)
 
 
 def optimizer(run: Run) -> optax.GradientTransformation:
@@ -168,6 +174,7 @@ def make_run(
         layout=model.layout,
         frozen=model.frozen,
         decay=jax.device_put(model.decay),
+        moves=jax.device_put(model.moves),
         train=train,
         validation=validation,
         settings=options.traced(dtype, held_out=validation is not None),

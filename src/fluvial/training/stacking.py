@@ -1,7 +1,5 @@
 """The weights of a mixture of fitted densities, from rows that none of them was fitted to."""
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,6 +9,8 @@ from fluvial.weights import checked_weights
 SMALLEST_WEIGHT = 0.01
 MAX_STEPS = 10_000
 TOLERANCE = 1e-8
+NEAR_ZERO = 1e-3
+"""A step takes no weight below this part of what two plain ones make of it."""
 
 
 def stack(
@@ -87,17 +87,42 @@ def _checked(values: np.ndarray) -> np.ndarray:
 def _maximise(
     log_probs: np.ndarray, weights: np.ndarray, sample_weight: np.ndarray | None
 ) -> np.ndarray:
-    """Go on from weights, of any sum, to the best ones."""
+    """Go on from weights, of any sum, to the best ones.
+
+    References:
+        Varadhan and Roland 2008, Scandinavian Journal of Statistics 35(2), section 3, scheme SqS3:
+        two steps of expectation maximisation tell how far to go at once.
+    """
     relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
+    share = np.ones(len(relative)) if sample_weight is None else sample_weight
+    share = share / share.sum()
+
+    def gains(weights: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the mean over rows of p_k(x) / p(x), and the mean log density."""
+        density = np.maximum(relative @ weights, np.finfo(float).tiny)
+        return (share / density) @ relative, share @ np.log(density)
+
     weights = weights / weights.sum()
-    of_rows = partial(np.average, axis=0, weights=sample_weight)
+    gain, reached = gains(weights)
     for _ in range(MAX_STEPS):
-        density = relative @ weights
-        # The mean over rows of p_k(x) / p(x): one for members in use, less for those to be left.
-        gain = of_rows(relative / np.maximum(density, np.finfo(float).tiny)[:, None])
-        weights = weights * gain
-        weights /= weights.sum()
         # A bound of how much the mean log density can still grow.
         if gain.max() - 1 < TOLERANCE:
             break
+        once = _normalised(weights * gain)
+        twice = _normalised(once * gains(once)[0])
+        first, bend = once - weights, twice - 2 * once + weights
+        far = np.linalg.norm(first) / max(np.linalg.norm(bend), np.finfo(float).tiny)
+        # A weight of zero would stay there.
+        ahead = _normalised(
+            np.maximum(weights + 2 * far * first + far**2 * bend, twice * NEAR_ZERO)
+        )
+        gain, found = gains(ahead)
+        if found < reached:
+            ahead = twice
+            gain, found = gains(ahead)
+        weights, reached = ahead, found
     return weights
+
+
+def _normalised(weights: np.ndarray) -> np.ndarray:
+    return weights / weights.sum()

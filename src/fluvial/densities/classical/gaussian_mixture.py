@@ -7,10 +7,11 @@ from sklearn.utils import check_random_state
 from fluvial.densities.classical.merging import Rows
 from fluvial.densities.classical.mixture_search import (
     COMPONENTS,
-    ONE_GAUSSIAN,
     Search,
     as_distribution,
     continued,
+    one_gaussian,
+    one_thread,
 )
 from fluvial.distributions import GaussianMixture
 
@@ -68,14 +69,16 @@ def fit_gaussian_mixture(
     seed = int(rng.randint(np.iinfo(np.int32).max))
     most = MAX_ROWS if max_rows is None else max_rows
     if X_held_out is None or not len(X_held_out):
-        return as_distribution([ONE_GAUSSIAN.fitted(rows.take(slice(most)), seed)], [1.0])
+        with one_thread():
+            return as_distribution([one_gaussian(rows.take(slice(most)), seed)], [1.0])
     held_out = Rows.checked(X_held_out, held_out_weight, np.float64).take(slice(most))
     few = rows.take(slice(max(most // 2, 2)))
-    best = Search([(few, held_out)], max_components, seed).run()[0]
-    if max_rows is None:
-        most = max(most, int(FINAL_COST / best.size.cost((1, rows.x.shape[1]))))
-    fitted = best.fits[0]
-    converged = continued(fitted, rows.take(slice(most)))
+    with one_thread():
+        best = Search([(few, held_out)], max_components, seed).run()[0]
+        if max_rows is None:
+            most = max(most, int(FINAL_COST / best.size.cost((1, rows.x.shape[1]))))
+        fitted = best.fits[0]
+        converged = continued(fitted, rows.take(slice(most)))
     if held_out.mean(converged.score_samples(held_out.x)) > best.score:
         fitted = converged
     return as_distribution([fitted], [1.0])

@@ -1,16 +1,15 @@
 """Kernel densities with a held-out bandwidth."""
 
-from typing import Any
-
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
 from sklearn.utils import check_random_state
 
 from fluvial.densities.classical.merging import Rows
 from fluvial.distributions import KernelDensity
 from fluvial.programs import Compiled
+from fluvial.weights import mean
 
 MAX_ROWS = 20_000
 """Rows that are stored at most."""
@@ -18,8 +17,12 @@ MAX_ROWS = 20_000
 MAX_QUERIES = 2_048
 """Held-out rows that choose the bandwidth at most."""
 
+FEWEST_QUERIES = 128
+"""Held-out rows are filled up to at least as many; beyond, to a power of two, so that few sizes are
+ever compiled."""
+
 BANDWIDTHS = np.geomspace(0.01, 3.0, 9)
-"""Candidates, in scaled units, between which the bandwidth is then sought."""
+"""Candidates, in scaled units; between those beside the best as many again are then tried."""
 
 SMALLEST_BANDWIDTH = 1e-6
 """Down to this, smaller ones are tried while the smallest so far is the best."""
@@ -37,9 +40,10 @@ def fit_kernel_density(
     """Fit a Gaussian kernel density whose bandwidth is chosen by the likelihood of held-out rows.
 
     One bandwidth serves all columns, so scale the rows first. It is sought between 0.01 (or less,
-    while less is better) and 3 in logarithmic steps, then by Brent's method around the best. Of
-    more than `max_rows` training rows a random sample is stored; at most 2,048 held-out rows
-    choose. Equal rows count as one of their weight.
+    while less is better) and 3 in logarithmic steps, then in smaller ones around the best, and last
+    at the peak of the parabola through the best and its neighbours. Of more than `max_rows`
+    training rows a random sample is stored; at most 2,048 held-out rows choose. Equal rows count as
+    one of their weight.
 
     Args:
         X_train: (n, D) scaled rows, n at least 1.
@@ -79,27 +83,42 @@ def fit_kernel_density(
     queries = Rows.checked(X_held_out, held_out_weight, dtype)
     queries = queries.take(rng.permutation(len(queries.x))[:MAX_QUERIES])
     n_queries = len(queries.x)
-    padded = np.zeros((MAX_QUERIES, n_features), dtype)
+    padded = np.zeros((max(1 << (n_queries - 1).bit_length(), FEWEST_QUERIES), n_features), dtype)
     padded[:n_queries] = queries.x
 
-    def loss(log_bandwidth: float) -> float:
-        bandwidth = np.asarray(np.exp(log_bandwidth), dtype)
-        log_prob = np.asarray(_log_prob(rows, bandwidth, weights, padded), float)
-        return -queries.mean(log_prob[:n_queries])
+    def scores(steps: np.ndarray) -> np.ndarray:
+        bandwidths = np.exp(steps).astype(dtype)
+        log_probs = np.asarray(_log_probs(rows, bandwidths, weights, padded), float)
+        return mean(log_probs[:, :n_queries].T, queries.weights)
 
     steps = np.log(BANDWIDTHS)
-    losses = [loss(step) for step in steps]
-    while np.argmin(losses) == 0 and steps[0] > np.log(SMALLEST_BANDWIDTH):
-        steps = np.concatenate([[2 * steps[0] - steps[1]], steps])
-        losses.insert(0, loss(steps[0]))
-    best = int(np.argmin(losses))
+    found = scores(steps)
+    while np.argmax(found) == 0 and steps[0] > np.log(SMALLEST_BANDWIDTH):
+        steps = steps - (len(steps) - 1) * (steps[1] - steps[0])
+        found = scores(steps)
+    best = int(np.argmax(found))
     around = steps[max(best - 1, 0)], steps[min(best + 1, len(steps) - 1)]
-    found: Any = minimize_scalar(loss, bounds=around, method="bounded", options={"xatol": 0.02})
-    return KernelDensity(rows, np.asarray(np.exp(found.x), dtype), weights)
+    finer = np.linspace(*around, len(steps))
+    bandwidth = np.exp(_peak(finer, scores(finer)))
+    return KernelDensity(rows, np.asarray(bandwidth, dtype), weights)
+
+
+def _peak(places: np.ndarray, values: np.ndarray) -> float:
+    """Return where the parabola through the highest of evenly placed values has its peak."""
+    best = int(np.argmax(values))
+    if not 0 < best < len(values) - 1:
+        return places[best]
+    before, at, after = values[best - 1 : best + 2]
+    bend = before - 2 * at + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return places[best] + shift * (places[1] - places[0])
 
 
 @Compiled
-def _log_prob(
-    rows: np.ndarray, bandwidth: np.ndarray, weights: np.ndarray | None, queries: np.ndarray
+def _log_probs(
+    rows: np.ndarray, bandwidths: np.ndarray, weights: np.ndarray | None, queries: np.ndarray
 ):
-    return KernelDensity(rows, bandwidth, weights).log_prob(queries)
+    """Return the log density (B, m) of queries with each of some bandwidths."""
+    return jax.lax.map(
+        lambda width: KernelDensity(rows, width, weights).log_prob(queries), bandwidths
+    )

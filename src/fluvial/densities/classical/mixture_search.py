@@ -68,25 +68,33 @@ class Size:
         n, n_features = shape
         return n * self.components * n_features * (n_features if self.kind == "full" else 1)
 
-    def fitted(self, rows: Rows, seed: int) -> Any:
-        """Return scikit-learn's mixture after a few steps."""
-        if rows.is_even:
-            variances = rows.x.var(axis=0)
-        else:
-            variances = mean_and_deviation(rows.x, rows.weights)[1] ** 2
-        typical = float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
+    def fitted(self, rows: Rows, variance: float, seed: int) -> Any:
+        """Return scikit-learn's mixture after a few steps; `variance` is the median column's."""
         return _fit(
             rows,
             n_components=self.components,
             covariance_type=self.kind,
-            reg_covar=self.ridge * typical,
+            reg_covar=self.ridge * variance,
             max_iter=TRIAL_STEPS,
             random_state=seed,
         )
 
 
+def one_gaussian(rows: Rows, seed: int) -> Any:
+    """Return what serves where nothing judges."""
+    return ONE_GAUSSIAN.fitted(rows, median_variance(rows), seed)
+
+
 ONE_GAUSSIAN = Size(1, RIDGES[-1], "full")
-"""Where nothing judges."""
+
+
+def median_variance(rows: Rows) -> float:
+    """Return the median of the columns' variances that are not zero; 1 where all are."""
+    if rows.is_even:
+        variances = rows.x.var(axis=0)
+    else:
+        variances = mean_and_deviation(rows.x, rows.weights)[1] ** 2
+    return float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
 
 
 @dataclass(frozen=True)
@@ -97,18 +105,13 @@ class Candidate:
         size: what they were fitted with.
         fits: scikit-learn's mixture of each fold.
         log_probs: log density (m,) of the folds' held-out rows, one fold after the other.
-        weights: of these rows, (m,); None where all are equal.
+        score: the mean of these log densities.
     """
 
     size: Size
     fits: tuple[Any, ...]
     log_probs: np.ndarray
-    weights: np.ndarray | None = None
-
-    @property
-    def score(self) -> float:
-        """The mean log density of the held-out rows."""
-        return float(mean(self.log_probs, self.weights))
+    score: float
 
 
 class _LateError(Exception):
@@ -123,6 +126,9 @@ class Search:
         max_components: no more than these are tried.
         seed: of the starts.
         is_late: once this is true, nothing more is tried.
+
+    Attributes:
+        weights: of the judging rows, one fold after the other, (m,); None where all are equal.
     """
 
     def __init__(
@@ -134,7 +140,8 @@ class Search:
     ):
         self._folds, self._seed, self._is_late = folds, seed, is_late
         self._fewest = min((rows.x for rows, _ in folds), key=len)
-        self._weights = _weights_of_all([judges for _, judges in folds])
+        self._variances = [median_variance(rows) for rows, _ in folds]
+        self.weights = _weights_of_all([judges for _, judges in folds])
         self._largest = min(max_components, len(self._fewest) // 2)
         self._tried: dict[Size, Candidate] = {}
 
@@ -165,13 +172,12 @@ class Search:
         if size not in self._tried:
             if self._tried and self._is_late():
                 raise _LateError
-            seeds = range(self._seed, self._seed + len(self._folds))
-            fits = [
-                size.fitted(rows, seed) for (rows, _), seed in zip(self._folds, seeds, strict=True)
-            ]
+            starts = enumerate(zip(self._folds, self._variances, strict=True), self._seed)
+            fits = [size.fitted(rows, variance, seed) for seed, ((rows, _), variance) in starts]
             judged = zip(fits, self._folds, strict=True)
             log_probs = np.concatenate([fit.score_samples(other.x) for fit, (_, other) in judged])
-            self._tried[size] = Candidate(size, tuple(fits), log_probs, self._weights)
+            score = float(mean(log_probs, self.weights))
+            self._tried[size] = Candidate(size, tuple(fits), log_probs, score)
         return self._tried[size]
 
     def _best_ridge(self, components: int, kind: str) -> Candidate:
@@ -255,12 +261,20 @@ def unconverged() -> Iterator[None]:
         yield
 
 
-def _fit(rows: Rows, **arguments: Any) -> Any:
-    # The matrices are small: more threads bring little alone and cost much beside other work.
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let the fits within take one thread each, and end before they converge.
+
+    The matrices are small: more threads bring little alone and cost much beside other work.
+    """
     with unconverged(), threadpool_limits(1):
-        if rows.weights is None or rows.is_even:
-            return Fitter(**arguments).fit(rows.x)
-        return WeightedGaussianMixture(**arguments).fit_weighted(rows.x, rows.weights)
+        yield
+
+
+def _fit(rows: Rows, **arguments: Any) -> Any:
+    if rows.weights is None or rows.is_even:
+        return Fitter(**arguments).fit(rows.x)
+    return WeightedGaussianMixture(**arguments).fit_weighted(rows.x, rows.weights)
 
 
 def as_distribution(fits: Sequence[Any], shares: Sequence[float]) -> GaussianMixture:

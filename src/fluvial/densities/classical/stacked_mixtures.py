@@ -14,6 +14,9 @@ from fluvial.densities.classical.mixture_search import (
     Search,
     as_distribution,
     continued,
+    median_variance,
+    one_gaussian,
+    one_thread,
 )
 from fluvial.densities.folds import FoldRows
 from fluvial.distributions import GaussianMixture
@@ -67,6 +70,16 @@ class StackedMixtures:
         weights: np.ndarray | None = None,
     ):
         self._is_late = is_late
+        with one_thread():
+            self.of_folds, self.of_all = self._fitted(folds, rows, rng, weights)
+
+    def _fitted(
+        self,
+        folds: Sequence[FoldRows],
+        rows: np.ndarray,
+        rng: np.random.RandomState,
+        weights: np.ndarray | None,
+    ) -> tuple[list[GaussianMixture], GaussianMixture]:
         seed, *self._seeds = rng.randint(np.iinfo(np.int32).max, size=1 + STARTS).tolist()
         self._rows = _shuffled(rows, weights, rng)
         few = [
@@ -79,12 +92,12 @@ class StackedMixtures:
         ]
         if len(judges) == len(folds):
             pairs = list(zip(few, judges, strict=True))
-            kept = _weighted(Search(pairs, COMPONENTS[-1], seed, is_late))
+            kept = _weighted(Search(pairs, COMPONENTS[-1], seed, self._is_late))
         else:
-            fits = tuple(ONE_GAUSSIAN.fitted(each, seed) for each in few)
-            kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0)), 1.0)]
+            fits = tuple(one_gaussian(each, seed) for each in few)
+            kept = [(Candidate(ONE_GAUSSIAN, fits, np.zeros(0), np.nan), 1.0)]
         of_kept = [weight for _, weight in kept]
-        self.of_folds = [
+        of_folds = [
             as_distribution([candidate.fits[number] for candidate, _ in kept], of_kept)
             for number in range(len(folds))
         ]
@@ -96,14 +109,15 @@ class StackedMixtures:
                 found, of_each = self._again(candidate, weight / most)
             fits += found
             shares += [weight * share for share in of_each]
-        self.of_all = as_distribution(fits, shares)
+        return of_folds, as_distribution(fits, shares)
 
     def _again(self, candidate: Candidate, effort: float) -> tuple[list[Any], list[float]]:
         """Return fits to the folds and new ones to all rows, with their shares."""
         rows = self._rows.take(slice(MAX_ROWS))
         number = min(STARTS, int(effort * STARTS_COST / candidate.size.cost(rows.x.shape)))
         seeds = (seed for seed in self._seeds[:number] if not self._is_late())
-        new = [continued(candidate.size.fitted(rows, seed), rows) for seed in seeds]
+        variance = median_variance(rows)
+        new = [continued(candidate.size.fitted(rows, variance, seed), rows) for seed in seeds]
         old = list(candidate.fits)
         half = 0.5 if new else 0.0
         shares = [(1 - half) / len(old)] * len(old) + [half / max(len(new), 1)] * len(new)
@@ -134,5 +148,5 @@ def _weighted(search: Search) -> list[tuple[Candidate, float]]:
     """Return the candidates of a search that get a weight, and their weights."""
     candidates = search.run()
     log_probs = np.stack([each.log_probs for each in candidates], axis=1)
-    weights = stack(log_probs, sample_weight=candidates[0].weights).tolist()
+    weights = stack(log_probs, sample_weight=search.weights).tolist()
     return [pair for pair in zip(candidates, weights, strict=True) if pair[1]]
