@@ -10,7 +10,7 @@ from scipy.stats import norm
 from sklearn.mixture import GaussianMixture as Oracle
 
 from fluvial.baselines import StackedMixtures, fit_gaussian_mixture, fit_kernel_density
-from fluvial.densities.classical.weighted_fitter import WeightedGaussianMixture
+from fluvial.densities.classical.fitter import Fitter
 from fluvial.densities.folds import FoldRows
 from fluvial.errors import DataError, ShapeError
 
@@ -85,7 +85,7 @@ def test_steps_are_those_on_repeated_rows(kind):
         "covariance_type": kind,
     }
     counted = WEIGHTS > 0
-    made = WeightedGaussianMixture(2, **start)
+    made = Fitter(2, **start)
     made.fit_weighted(ROWS[counted], WEIGHTS[counted].astype(float))
     oracle = Oracle(2, **start).fit(np.repeat(ROWS, WEIGHTS, axis=0))
     for name in ("weights_", "means_", "covariances_"):

@@ -9,11 +9,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture as Fitter
 from threadpoolctl import threadpool_limits
 
+from fluvial.densities.classical.fitter import Fitter
 from fluvial.densities.classical.merging import Rows
-from fluvial.densities.classical.weighted_fitter import WeightedGaussianMixture
 from fluvial.distributions import GaussianMixture
 from fluvial.weights import mean, mean_and_deviation
 
@@ -272,9 +271,7 @@ def one_thread() -> Iterator[None]:
 
 
 def _fit(rows: Rows, **arguments: Any) -> Any:
-    if rows.weights is None or rows.is_even:
-        return Fitter(**arguments).fit(rows.x)
-    return WeightedGaussianMixture(**arguments).fit_weighted(rows.x, rows.weights)
+    return Fitter(**arguments).fit_weighted(rows.x, None if rows.is_even else rows.weights)
 
 
 def as_distribution(fits: Sequence[Any], shares: Sequence[float]) -> GaussianMixture:
