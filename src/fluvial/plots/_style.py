@@ -1,0 +1,96 @@
+"""Colours, axes, and what may be drawn: shared by all figures."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from fluvial.errors import ShapeError
+
+# Okabe and Ito's palette: told apart with every common kind of colour blindness, in grey, and on
+# a light and on a dark page.
+BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#808080"
+HEAT = "viridis"
+"""The colour map of densities."""
+
+
+def axes_or_new(ax: Axes | None, figsize: tuple[float, float] = (6, 4.5)) -> Axes:
+    """Return the axes, or those of a new figure."""
+    if ax is not None:
+        return ax
+    return new_axes(1, figsize)[0]
+
+
+def new_axes(n: int, figsize: tuple[float, float], n_columns: int | None = None) -> list[Axes]:
+    """Return the axes of a new figure, row by row; those that are too many are not shown."""
+    from matplotlib import pyplot
+
+    across = n if n_columns is None else min(n, n_columns)
+    down = -(-n // across)
+    figure, axes = pyplot.subplots(down, across, figsize=figsize, squeeze=False)
+    figure.set_layout_engine("constrained")
+    for unused in axes.flat[n:]:
+        unused.set_visible(False)
+    return list(axes.flat[:n])
+
+
+def several_axes(axes: Sequence[Axes] | None, n: int, figsize: tuple[float, float]) -> list[Axes]:
+    """Return n axes that were given, or those of a new figure.
+
+    Raises:
+        ShapeError: where another number was given.
+    """
+    if axes is None:
+        return new_axes(n, figsize)
+    given = list(np.ravel(np.asarray(axes, object)))
+    if len(given) != n:
+        raise ShapeError(f"axes must hold {n} axes, but hold {len(given)}")
+    return given
+
+
+def checked_rows(rows: Any, name: str, *, columns: int | None = None) -> np.ndarray:
+    """Return rows (n, D) in float64, without those that hold NaN or infinities.
+
+    Raises:
+        ShapeError: where they are not two-dimensional, or not of that many columns.
+    """
+    values = np.asarray(rows, np.float64)
+    if values.ndim != 2 or (columns is not None and values.shape[1] != columns):
+        wanted = "(n, D)" if columns is None else f"(n, {columns})"
+        raise ShapeError(f"{name} must have shape {wanted}, but has shape {values.shape}")
+    return values[np.isfinite(values).all(axis=1)]
+
+
+def log_density(model: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what gives the log density (n,) of rows (n, D) under an estimator, a flow, a function.
+
+    Raises:
+        TypeError: where it is none of these.
+    """
+    for name in ("score_samples", "log_prob"):
+        if hasattr(model, name):
+            return lambda rows: np.asarray(getattr(model, name)(rows), np.float64)
+    if callable(model):
+        return lambda rows: np.asarray(model(rows), np.float64)
+    raise TypeError(
+        "a density must have score_samples or log_prob, or be a function of rows, not "
+        f"{type(model).__name__}"
+    )
+
+
+def column_names(rows: Any, n: int) -> list[str]:
+    """Return the names of a table's columns, else x0, x1 and so on."""
+    names = getattr(rows, "columns", None)
+    if names is None or len(names) != n:
+        return [f"x{j}" for j in range(n)]
+    return [str(name) for name in names]
+
+
+def range_of(*groups: ArrayLike, margin: float = 0.08) -> tuple[float, float]:
+    """Return the range of numbers with a margin, a share of its width."""
+    low = min(float(np.min(group)) for group in groups)
+    high = max(float(np.max(group)) for group in groups)
+    more = margin * (high - low) or 1.0
+    return low - more, high + more
