@@ -10,7 +10,7 @@ import pytest
 import fluvial
 
 PACKAGE = Path(fluvial.__file__).parent
-ROOMS = ("bijectors", "distributions", "flows", "parameters", "testing", "training")
+ROOMS = ("bijectors", "distributions", "flows", "parameters", "testing", "training", "evaluation")
 
 
 def _modules() -> list[str]:
