@@ -14,19 +14,30 @@ from jaxtyping import Array
 from fluvial import flows
 from fluvial.bijectors import (
     CDF,
+    ActNorm,
     Affine,
+    AffineLinear,
     BernsteinPolynomial,
     Bijector,
+    BlockAutoregressive,
     Blockwise,
     Chain,
+    Continuous,
+    Contractive,
+    Convolution1x1,
+    CorrelationCholesky,
     Coupling,
     CubicSpline,
+    Cumsum,
+    DeepSigmoid,
     DiscreteCosineTransform,
     Exp,
     Expm1,
     ExponentialCDF,
+    FillTriangular,
     Gaussianization,
     HeavyTails,
+    Householder,
     Identity,
     Inline,
     Invert,
@@ -39,11 +50,15 @@ from fluvial.bijectors import (
     LULinear,
     MaskedAutoregressive,
     NormalCDF,
+    Ordered,
+    Orthogonal,
     PerEvent,
     Permutation,
+    Planar,
     Power,
     PowerTransform,
     QuadraticSpline,
+    Radial,
     RationalQuadraticSpline,
     Reciprocal,
     Repeat,
@@ -54,6 +69,7 @@ from fluvial.bijectors import (
     Sigmoid,
     SinhArcsinh,
     SoftClip,
+    SoftmaxCentered,
     Softplus,
     Softsign,
     Split,
@@ -61,8 +77,10 @@ from fluvial.bijectors import (
     Squeeze,
     StudentTCDF,
     SumOfSquares,
+    Sylvester,
     Tanh,
     Transpose,
+    UnconstrainedMonotonic,
     UniformCDF,
 )
 from fluvial.bijectors.bijector import Pair
@@ -146,6 +164,9 @@ def layers(key, n):
     return [Chain([LULinear(2), Permutation.random(k, 2)]) for k in jax.random.split(key, n)]
 
 
+TRIL3 = jnp.tril(jnp.ones((3, 3)), -1)
+
+
 def _sinh(z, rate):
     return jnp.sinh(rate * z)
 
@@ -220,6 +241,37 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "student-t-cdf": lambda key: StudentTCDF(3.0, 0.5, 2.0),
     "uniform-cdf": lambda key: UniformCDF(-1.0, 3.0),
     "gaussianization": lambda key: Gaussianization(2),
+    "affine-linear": lambda key: AffineLinear(
+        jnp.ones(3), jnp.eye(3) + TRIL3, scale_perturb_factor=jnp.ones((3, 2))
+    ),
+    "affine-linear-diagonal": lambda key: AffineLinear(
+        0.5, scale_diag=[1.0, -2.0], scale_perturb_factor=[[1.0], [0.0]]
+    ),
+    "householder": lambda key: Householder(3, 4),
+    "orthogonal": lambda key: Orthogonal(3),
+    "convolution-1x1": lambda key: Convolution1x1(key, (2, 1, 3)),
+    "act-norm": lambda key: ActNorm((2, 1, 2)),
+    "cumsum": lambda key: Cumsum((2, 3), axis=0),
+    "ordered": lambda key: Ordered(3),
+    "softmax-centered": lambda key: SoftmaxCentered(4),
+    "fill-triangular": lambda key: FillTriangular(3, upper=True),
+    "correlation-cholesky": lambda key: CorrelationCholesky(3),
+    "planar": lambda key: Planar(key, 3),
+    "radial": lambda key: Radial(key, 3),
+    "radial-of-one": lambda key: Radial(key, 1),
+    "sylvester": lambda key: Sylvester(key, 3, 2),
+    "contractive": lambda key: Contractive(
+        key, n_features=2, hidden_sizes=(6,), condition_shape=(1,)
+    ),
+    "continuous": lambda key: Continuous(
+        key, n_features=2, hidden_sizes=(4,), condition_shape=(1,)
+    ),
+    "deep-sigmoid": lambda key: DeepSigmoid(3),
+    "unconstrained-monotonic": lambda key: UnconstrainedMonotonic(3, shape=(2,)),
+    "block-autoregressive": lambda key: BlockAutoregressive(
+        key, n_features=2, hidden_sizes=(3,), condition_shape=(1,)
+    ),
+    "autoregressive-deep-sigmoid": lambda key: autoregressive(key, Invert(DeepSigmoid(2)), 2),
     "own": lambda key: Skewed(),
     "own-conditional": lambda key: Rotated(),
     "chain": lambda key: Chain([Affine(jnp.ones(2), 2.0), LULinear(2), Rotated()]),

@@ -1,0 +1,112 @@
+"""Maps of the channels of images."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import solve_triangular
+from jaxtyping import Array
+
+from fluvial.bijectors._matrices import product
+from fluvial.bijectors.affine import LOG_SCALE_BOUND
+from fluvial.bijectors.bijector import Bijector, Pair
+from fluvial.errors import ShapeError
+from fluvial.networks.random import Key, seed
+from fluvial.parameters import Fixed, soft_clip, zeros
+from fluvial.shapes import Shape
+
+
+class Convolution1x1(Bijector):
+    """`x[h, w] = W z[h, w]`: one trained matrix mixes the channels of each pixel.
+
+    `W = P L (U + diag(s))` with P a fixed permutation, L lower triangular with a diagonal of ones,
+    U upper triangular without diagonal; training moves each s within a factor of exp(7) and never
+    its sign. So the log det is H W sum(log |s|). Events of one axis are vectors: there it is a
+    linear map.
+
+    Args:
+        key: a random key: W starts as a random rotation; None: as the identity.
+        event_shape: `(..., C)`, the channels last.
+
+    Raises:
+        ShapeError: where there is no channel.
+
+    Examples:
+        >>> convolution = Convolution1x1(None, (2, 2, 3))
+        >>> convolution.forward(jnp.ones((5, 2, 2, 3))).shape
+        (5, 2, 2, 3)
+
+    References:
+        Kingma and Dhariwal 2018, arXiv 1807.03039, section 3.2, equations 9-11.
+    """
+
+    order: Fixed
+    start: Fixed
+    raw: Array
+    event_shape: Shape = eqx.field(static=True)
+    condition_shape: Shape | None = eqx.field(static=True, default=None)
+
+    def __init__(self, key: Key | None, event_shape: Shape):
+        shape = tuple(event_shape)
+        if not shape or min(shape) < 1:
+            raise ShapeError(f"an event must end with at least one channel, but has shape {shape}")
+        size, dtype = shape[-1], jnp.result_type(float)
+        self.event_shape = shape
+        order, lower_upper = _rotation(key, size)
+        self.order = Fixed(jax.device_put(order))
+        self.start = Fixed(jax.device_put(lower_upper.astype(dtype)))
+        self.raw = zeros((size, size))
+
+    @property
+    def _lower(self) -> Array:
+        identity = jnp.eye(len(self.raw), dtype=self.raw.dtype)
+        return jnp.tril(self.start.value + self.raw, -1) + identity
+
+    @property
+    def _upper(self) -> Array:
+        diagonal = jnp.diagonal(self.start.value) * jnp.exp(self._moved)
+        return jnp.triu(self.start.value + self.raw, 1) + jnp.diag(diagonal)
+
+    @property
+    def _moved(self) -> Array:
+        return soft_clip(jnp.diagonal(self.raw), LOG_SCALE_BOUND)
+
+    @property
+    def weight(self) -> Array:
+        """W, (C, C)."""
+        return product(self._lower, self._upper)[self.order.value]
+
+    def _forward_and_log_det(self, z, condition) -> Pair:
+        return product(z, self.weight.T), self._log_det(len(z))
+
+    def _inverse_and_log_det(self, x, condition) -> Pair:
+        pixels = x.reshape(-1, len(self.raw)).T[jnp.argsort(self.order.value)]
+        partly = solve_triangular(self._lower, pixels, lower=True, unit_diagonal=True)
+        z = solve_triangular(self._upper, partly, lower=False)
+        return z.T.reshape(x.shape), -self._log_det(len(x))
+
+    def _log_det(self, n: int) -> Array:
+        logs = jnp.log(jnp.abs(jnp.diagonal(self.start.value))) + self._moved
+        log_det = math.prod(self.event_shape[:-1]) * jnp.sum(logs, dtype=jnp.result_type(float))
+        return jnp.broadcast_to(log_det, (n,))
+
+
+def _rotation(key: Key | None, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a random rotation as the order of the rows of L U, and L and U in one matrix."""
+    if key is None:
+        return np.arange(size, dtype=np.int32), np.eye(size)
+    matrix = np.linalg.qr(np.random.default_rng(seed(key)).normal(size=(size, size)))[0]
+    order = np.arange(size)
+    for column in range(size):
+        # Gauss with the largest pivot of each column.
+        pivot = column + np.argmax(np.abs(matrix[column:, column]))
+        matrix[[column, pivot]], order[[column, pivot]] = (
+            matrix[[pivot, column]],
+            order[[pivot, column]],
+        )
+        below = matrix[column + 1 :]
+        below[:, column] /= matrix[column, column]
+        below[:, column + 1 :] -= below[:, column : column + 1] * matrix[column, column + 1 :]
+    return np.argsort(order).astype(np.int32), matrix
