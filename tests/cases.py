@@ -363,6 +363,33 @@ _FLOW_STARTS: dict[str, Callable[..., Flow]] = {
     "spline-coupling-flow-of-one": lambda key: flows.neural_spline_flow(
         key, n_features=1, n_layers=1, hidden_sizes=(4,), coupling=True, linear="permutation"
     ),
+    "nice-volume-preserving": lambda key: flows.nice(
+        key, n_features=2, n_layers=3, hidden_sizes=(8,), mask="checkerboard", scale=False
+    ),
+    "made-mixture": lambda key: flows.made(
+        key, n_features=2, hidden_sizes=(8,), n_components=2, condition_shape=(1,)
+    ),
+    "spline-flow-cubic": lambda key: flows.neural_spline_flow(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,), n_bins=3, spline="cubic"
+    ),
+    "naf": lambda key: flows.naf(key, n_features=2, n_layers=1, hidden_sizes=(8,), n_units=3),
+    "umnn": lambda key: flows.umnn(key, n_features=1, n_layers=1, hidden_sizes=(8,), n_units=3),
+    "sos": lambda key: flows.sos(
+        key, n_features=1, n_layers=1, hidden_sizes=(8,), n_squares=2, degree=1
+    ),
+    "bernstein": lambda key: flows.bernstein(key, n_features=1, n_layers=1, hidden_sizes=(8,)),
+    "bnaf": lambda key: flows.bnaf(key, n_features=2, n_layers=1, hidden_sizes=(3,)),
+    "gaussianization-flow-conditional": lambda key: flows.gaussianization_flow(
+        key, n_features=2, n_layers=1, n_components=2, hidden_sizes=(4,), condition_shape=(1,)
+    ),
+    "planar-flow": lambda key: flows.planar_flow(key, n_features=2, n_layers=2),
+    "radial-flow": lambda key: flows.radial_flow(key, n_features=2, n_layers=2),
+    "sylvester-flow": lambda key: flows.sylvester_flow(
+        key, n_features=2, n_layers=1, fast="samples"
+    ),
+    "residual-flow": lambda key: flows.residual_flow(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,)
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from fluvial.networks.masked import (
     ResidualMaskedMLP as ResidualMaskedMLP,
 )
 from fluvial.networks.mlp import MLP as MLP
+from fluvial.networks.periodic import PeriodicMLP as PeriodicMLP
 from fluvial.networks.shift_and_log_scale import (
     ShiftAndLogScale as ShiftAndLogScale,
     shift_and_log_scale as shift_and_log_scale,
