@@ -39,6 +39,7 @@ from fluvial.bijectors import (
     HeavyTails,
     Householder,
     Identity,
+    ImageCoupling,
     Inline,
     Invert,
     LeakyReLU,
@@ -250,6 +251,9 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "householder": lambda key: Householder(3, 4),
     "orthogonal": lambda key: Orthogonal(3),
     "convolution-1x1": lambda key: Convolution1x1(key, (2, 1, 3)),
+    "image-coupling": lambda key: ImageCoupling(
+        key, (2, 2, 2), hidden_channels=2, condition_shape=(1, 1, 1), activation="tanh"
+    ),
     "act-norm": lambda key: ActNorm((2, 1, 2)),
     "cumsum": lambda key: Cumsum((2, 3), axis=0),
     "ordered": lambda key: Ordered(3),

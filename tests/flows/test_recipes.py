@@ -11,9 +11,11 @@ from fluvial.flows.recipes import RECIPES, SMALL_NETWORK_COLUMNS, build
 from fluvial.testing import randomise
 
 NOT_FOR_TABLES = {
+    "bits_per_dimension",  # a measure
     "circular_spline_flow",  # angles
     "ffjord",  # slow
     "flow_matching_loss",  # an objective
+    "glow",  # images
     "planar_flow",  # weak, and without a condition
     "radial_flow",
     "residual_flow",  # up to 64 columns

@@ -38,7 +38,10 @@ from fluvial.bijectors.exponential import (
 )
 from fluvial.bijectors.gaussianization import Gaussianization as Gaussianization
 from fluvial.bijectors.identity import Identity as Identity
-from fluvial.bijectors.images import Convolution1x1 as Convolution1x1
+from fluvial.bijectors.images import (
+    Convolution1x1 as Convolution1x1,
+    ImageCoupling as ImageCoupling,
+)
 from fluvial.bijectors.inline import Inline as Inline
 from fluvial.bijectors.interval import Interval as Interval
 from fluvial.bijectors.leaky_relu import LeakyReLU as LeakyReLU

@@ -8,6 +8,7 @@ from fluvial.flows.continuous import (
 from fluvial.flows.couplings import nice as nice, real_nvp as real_nvp
 from fluvial.flows.flow import Flow as Flow
 from fluvial.flows.gaussianization import gaussianization_flow as gaussianization_flow
+from fluvial.flows.images import bits_per_dimension as bits_per_dimension, glow as glow
 from fluvial.flows.monotone import (
     bernstein as bernstein,
     naf as naf,

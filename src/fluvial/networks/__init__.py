@@ -6,6 +6,7 @@ from fluvial.networks.conditioner import (
     as_conditioner as as_conditioner,
     check_parameters as check_parameters,
 )
+from fluvial.networks.convolution import ConvolutionNetwork as ConvolutionNetwork
 from fluvial.networks.graph import (
     GraphMLP as GraphMLP,
     parents_of as parents_of,
