@@ -12,7 +12,8 @@ from fluvial.training import fit
 def test_the_real_nvp_of_the_hpc_course_starts_as_published(data_dir):
     """Published losses 719, 905, ..., 151.8 by epoch 11; with log scales of 3 they began at 6e6.
 
-    Six couplings with one hidden layer of 32, tanh on the log scales, masks of even and odd columns.
+    Six couplings with one hidden layer of 32, tanh on the log scales, masks of even and odd
+    columns.
     """
     table = pq.read_table(data_dir / "hpc.parquet").drop(["timestamp", "anomaly"])
     rows = np.stack([column.to_numpy() for column in table.columns], axis=1)[:3000]

@@ -109,7 +109,7 @@ class SoftmaxCentered(OntoSurface):
 
     Examples:
         >>> SoftmaxCentered(3).forward(jnp.zeros(2)).round(4).tolist()
-        [0.3333..., 0.3333..., 0.3333...]
+        [0.333..., 0.333..., 0.333...]
 
     References:
         Aitchison and Shen 1980, Biometrika 67(2): the additive logistic map.
