@@ -1,5 +1,7 @@
 """Which columns pass a coupling, and on which columns those of an autoregressive layer depend."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -135,10 +137,11 @@ def test_made_depends_on_the_columns_before(name):
 
 
 def test_made_has_random_orders_and_refuses_what_is_none():
-    made = {"n_features": 4, "n_params": 1}
-    orders = {MADE(jax.random.key(k), **made, input_order="random").order for k in range(4)}
-    assert len(orders) > 1
-    for order in ("downwards", [1, 1, 2, 3]):
+    made: Any = {"n_features": 4, "n_params": 1}
+    drawn = {MADE(jax.random.key(k), **made, input_order="random").order for k in range(4)}
+    assert len(drawn) > 1
+    orders: tuple[Any, ...] = ("downwards", [1, 1, 2, 3])
+    for order in orders:
         with pytest.raises(ValueError, match="input_order"):
             MADE(KEY, **made, input_order=order)
     with pytest.raises(ShapeError, match="4"):

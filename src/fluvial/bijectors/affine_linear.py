@@ -8,14 +8,14 @@ import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from fluvial.bijectors._matrices import product
 from fluvial.bijectors.affine import LOG_SCALE_BOUND
 from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
 from fluvial.parameters import Fixed, soft_clip, zeros
-from fluvial.shapes import Shape, as_floats
+from fluvial.shapes import Numbers, Shape, as_floats
 
 
 class AffineLinear(Bijector):
@@ -62,11 +62,11 @@ class AffineLinear(Bijector):
 
     def __init__(
         self,
-        shift: ArrayLike | None = None,
-        scale_tril: ArrayLike | None = None,
-        scale_diag: ArrayLike | None = None,
-        scale_identity_multiplier: ArrayLike | None = None,
-        scale_perturb_factor: ArrayLike | None = None,
+        shift: Numbers | None = None,
+        scale_tril: Numbers | None = None,
+        scale_diag: Numbers | None = None,
+        scale_identity_multiplier: Numbers | None = None,
+        scale_perturb_factor: Numbers | None = None,
         *,
         n_features: int | None = None,
     ):
@@ -104,13 +104,15 @@ class AffineLinear(Bijector):
     def _moved(self) -> Array:
         return soft_clip(self.raw_log_diagonal, LOG_SCALE_BOUND)
 
-    def _triangle(self) -> Array:
-        return jnp.tril(self.lower, -1) + jnp.diag(self.diagonal)
+    def _triangle(self, lower: Array) -> Array:
+        return jnp.tril(lower, -1) + jnp.diag(self.diagonal)
 
     def _scaled(self, z: Array) -> Array:
         if self.perturbation is not None:
             z = z + product(product(z, self.perturbation), self.perturbation.T)
-        return z * self.diagonal if self.lower is None else product(z, self._triangle().T)
+        if self.lower is None:
+            return z * self.diagonal
+        return product(z, self._triangle(self.lower).T)
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self._scaled(z) + self.shift, self._log_det(len(z))
@@ -120,25 +122,26 @@ class AffineLinear(Bijector):
         if self.lower is None:
             z = shifted / self.diagonal
         else:
-            z = solve_triangular(self._triangle(), shifted.T, lower=True).T
+            z = solve_triangular(self._triangle(self.lower), shifted.T, lower=True).T
         if self.perturbation is not None:
             # (I + V V^T)^-1 = I - V (I + V^T V)^-1 V^T
-            inner = jnp.linalg.solve(self._capacitance(), product(self.perturbation.T, z.T))
+            inner = jnp.linalg.solve(
+                _capacitance(self.perturbation), product(self.perturbation.T, z.T)
+            )
             z = z - product(self.perturbation, inner).T
         return z, -self._log_det(len(x))
-
-    def _capacitance(self) -> Array:
-        rank = self.perturbation.shape[1]
-        return jnp.eye(rank, dtype=self.shift.dtype) + product(
-            self.perturbation.T, self.perturbation
-        )
 
     def _log_det(self, n: int) -> Array:
         wide = jnp.result_type(float)
         log_det = jnp.sum(jnp.log(jnp.abs(self.start.value)) + self._moved, dtype=wide)
         if self.perturbation is not None:
-            log_det = log_det + jnp.linalg.slogdet(self._capacitance())[1].astype(wide)
+            log_det = log_det + jnp.linalg.slogdet(_capacitance(self.perturbation))[1].astype(wide)
         return jnp.broadcast_to(log_det, (n,))
+
+
+def _capacitance(factor: Array) -> Array:
+    """Return `I + V^T V`."""
+    return jnp.eye(factor.shape[1], dtype=factor.dtype) + product(factor.T, factor)
 
 
 def _n_features(given: dict[str, tuple[Any, int]], n_features: int | None) -> int:

@@ -8,7 +8,7 @@ import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from fluvial.bijectors._inversion import column_by_column
 from fluvial.bijectors._transformer import Transformer
@@ -27,7 +27,7 @@ from fluvial.networks import (
     topological_order,
 )
 from fluvial.networks.graph import Parents
-from fluvial.shapes import Shape, condition_size, flat_conditions
+from fluvial.shapes import Numbers, Shape, condition_size, flat_conditions
 
 N_PROBES = 3
 """Rows at which a network is tried: one alone might meet units that are switched off."""
@@ -96,7 +96,7 @@ class MaskedAutoregressive(Bijector):
         residual: bool = False,
         condition_shape: Shape | None = None,
         activation: Activation = "relu",
-        adjacency: ArrayLike | None = None,
+        adjacency: Numbers | None = None,
         network: Callable[..., Array] | Conditioner | None = None,
     ):
         self.transformer = Transformer(transformer)
@@ -239,7 +239,7 @@ def _check_autoregressive(
         )
 
 
-def _parents(adjacency: ArrayLike, n_features: int) -> Parents:
+def _parents(adjacency: Numbers, n_features: int) -> Parents:
     """Return the parents of each column.
 
     Raises:

@@ -297,4 +297,4 @@ class CorrelationCholesky(OntoSurface):
 
     def _log_det(self, log_squares: Array) -> Array:
         weights = np.arange(2, self.event_shape[0] + 2) * (np.arange(self.event_shape[0]) > 0)
-        return -sum_event(0.5 * weights.astype(log_squares.dtype) * log_squares)
+        return -sum_event(log_squares * (weights / 2).astype(log_squares.dtype))

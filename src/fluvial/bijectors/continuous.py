@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from fluvial.bijectors.bijector import EventPair, PerEvent
-from fluvial.networks import MLP
+from fluvial.networks import MLP, Activation
 from fluvial.networks.random import Key
 from fluvial.parameters import RandomKey
 from fluvial.shapes import Shape, condition_size
@@ -28,7 +28,7 @@ class VelocityNetwork(eqx.Module):
         n_features: columns D.
         hidden_sizes: units of each hidden layer.
         condition_size: length of a flattened condition, 0 for none.
-        activation: smooth; a name of `fluvial.networks.ACTIVATIONS`.
+        activation: smooth; a name of `fluvial.networks.ACTIVATIONS`, or any function.
 
     Examples:
         >>> network = VelocityNetwork(jax.random.key(0), n_features=2, hidden_sizes=(8,))
@@ -45,7 +45,7 @@ class VelocityNetwork(eqx.Module):
         n_features: int,
         hidden_sizes: tuple[int, ...],
         condition_size: int = 0,
-        activation: str = "tanh",
+        activation: Activation = "tanh",
     ):
         width = 1 + n_features + condition_size
         self.mlp = MLP(key, width, n_features, hidden_sizes=hidden_sizes, activation=activation)
@@ -112,7 +112,7 @@ class Continuous(PerEvent):
         hidden_sizes: tuple[int, ...] | None = None,
         trace: Trace = "exact",
         condition_shape: Shape | None = None,
-        activation: str = "tanh",
+        activation: Activation = "tanh",
         velocity: Callable[..., Array] | None = None,
         tolerance: float | None = None,
     ):

@@ -6,14 +6,14 @@ from typing import Any, Literal
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from fluvial.bijectors._transformer import Transformer
 from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.networks import MLP, Activation, Conditioner, as_conditioner, check_parameters
-from fluvial.shapes import Shape, condition_size, flat_conditions
+from fluvial.shapes import Numbers, Shape, condition_size, flat_conditions
 
-Mask = Literal["halves", "checkerboard"] | ArrayLike
+Mask = Literal["halves", "checkerboard"] | Numbers
 """The name of a mask, or a boolean for each column, true where it passes."""
 
 

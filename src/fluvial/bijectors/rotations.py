@@ -4,13 +4,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from fluvial.bijectors._matrices import product, reflected, strictly_lower
 from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
 from fluvial.parameters import zeros
-from fluvial.shapes import Shape, as_floats
+from fluvial.shapes import Numbers, Shape, as_floats
 
 
 class Householder(Bijector):
@@ -40,7 +40,7 @@ class Householder(Bijector):
     event_shape: Shape = eqx.field(static=True)
     condition_shape: Shape | None = eqx.field(static=True, default=None)
 
-    def __init__(self, vectors: ArrayLike | int, n_reflections: int = 2):
+    def __init__(self, vectors: Numbers, n_reflections: int = 2):
         if isinstance(vectors, int):
             if vectors < 1 or n_reflections < 2 or n_reflections % 2:
                 raise ValueError(

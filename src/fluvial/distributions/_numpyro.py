@@ -32,7 +32,7 @@ class FluvialDistribution(distributions.Distribution):
         super().__init__(batch_shape=batch, event_shape=distribution.event_shape)
 
     @property
-    def support(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def support(self) -> Any:
         return self._support
 
     def sample(self, key: Any, sample_shape: tuple[int, ...] = ()) -> Array:
@@ -40,6 +40,6 @@ class FluvialDistribution(distributions.Distribution):
             key = jax.random.wrap_key_data(key)
         return self.distribution.sample(key, sample_shape, self.condition)
 
-    def log_prob(self, value: Array, intermediates: Any = None) -> Array:
+    def log_prob(self, value: Any, intermediates: Any = None) -> Any:
         del intermediates
         return self.distribution.log_prob(value, self.condition)

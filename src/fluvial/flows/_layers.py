@@ -30,7 +30,7 @@ LINEAR = ("lu", "permutation", "reverse", None)
 
 
 def build_flow(
-    key: Array,
+    key: Key,
     make_layer: Callable[[Key], Bijector],
     *,
     n_features: int,
@@ -77,7 +77,7 @@ def build_flow(
 
 
 def autoregressive_flow(
-    key: Array,
+    key: Key,
     transformer: Bijector,
     *,
     n_features: int,

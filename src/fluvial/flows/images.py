@@ -99,7 +99,8 @@ def glow(
             rest: Bijector = Reshape(squeeze.event_shape)
         else:
             further = make_scales(keys[1:], (height, width, channels // 2))
-            rest = Split([further, Identity()], [channels // 2] * 2)
+            done = Identity()  # pyright: ignore[reportCallIssue]
+            rest = Split([further, done], [channels // 2] * 2)
         return Chain([Invert(squeeze), Repeat(steps), rest])
 
     bijector = make_scales(split(key, n_scales), shape)

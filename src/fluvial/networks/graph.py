@@ -12,7 +12,7 @@ from itertools import pairwise
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike
+from jaxtyping import Array
 
 from fluvial.errors import ShapeError
 from fluvial.networks.conditioner import Conditioner
@@ -25,6 +25,7 @@ from fluvial.networks.linear import (
 )
 from fluvial.networks.mlp import OUTPUT_GAIN
 from fluvial.networks.random import Key, split
+from fluvial.shapes import Numbers
 
 Parents = tuple[tuple[int, ...], ...]
 """The columns on which each column depends."""
@@ -125,7 +126,7 @@ def _within(below: np.ndarray, above: np.ndarray) -> np.ndarray:
     return ~np.any(below[:, None] & ~above[None], axis=2)
 
 
-def parents_of(adjacency: ArrayLike) -> Parents:
+def parents_of(adjacency: Numbers) -> Parents:
     """Return the columns on which each column depends by a matrix.
 
     Args:
