@@ -185,12 +185,13 @@ def test_shift_and_log_scale_are_those_of_the_text():
 
 
 def test_pairs_that_are_none_are_refused():
-    for function in (
+    wrong: tuple[Any, ...] = (
         lambda x: (None, None),
         lambda x: x,
         lambda x: (x, x[:, :1]),
         lambda x: (x, x, x),
-    ):
+    )
+    for function in wrong:
         with pytest.raises(ShapeError):
             Coupling(None, Affine(), n_features=4, conditioner=shift_and_log_scale(function))
     with pytest.raises(ShapeError, match="take Affine"):
