@@ -51,6 +51,16 @@ def test_masks_alternate_between_layers(n_layers, n_features):
     assert np.all(np.abs(np.diagonal(jacobian)) != 1)
 
 
+@pytest.mark.parametrize("linear", ["lu", "permutation"])
+def test_maps_may_stand_between_alternating_masks(linear):
+    flow = flows.real_nvp(
+        KEY, n_features=3, n_layers=3, hidden_sizes=(4,), mask="checkerboard", linear=linear
+    )
+    x, log_prob = randomise(flow, KEY, 0.3).sample_and_log_prob(KEY, (4,))
+    found = randomise(flow, KEY, 0.3).log_prob(x)
+    np.testing.assert_allclose(found, log_prob, rtol=1e-3, atol=1e-3)
+
+
 def test_one_layer_with_a_mask_is_refused():
     with pytest.raises(ValueError, match="leaves 2 of 3 columns untransformed"):
         flows.real_nvp(KEY, n_features=3, n_layers=1, mask="checkerboard")

@@ -1,5 +1,6 @@
 """The block neural autoregressive map: one network, monotone in each column."""
 
+import math
 from itertools import pairwise
 
 import equinox as eqx
@@ -138,7 +139,7 @@ class _Network(_implicit.RowFunction):
                 slopes = 1 - jnp.tanh(units) ** 2 + LEAK
                 logs = logs + jnp.log(slopes)
                 units = jnp.tanh(units) + LEAK * units
-            log_weights = soft_clip(block, LOG_WEIGHT_BOUND) - np.log(block.shape[1])
+            log_weights = soft_clip(block, LOG_WEIGHT_BOUND) - math.log(block.shape[1])
             n_columns = x.shape[1]
             before = np.arange(n_columns)[:, None] < np.arange(n_columns)
             masked = across * before[:, None, :, None].astype(across.dtype)

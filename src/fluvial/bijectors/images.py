@@ -1,13 +1,15 @@
 """Maps of the channels of images."""
 
 import math
+from typing import Any
 
 import equinox as eqx
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
-from jaxtyping import Array
+from jaxtyping import Array, ArrayLike
 
 from fluvial.bijectors._matrices import product
 from fluvial.bijectors.affine import LOG_SCALE_BOUND
@@ -56,8 +58,8 @@ class Convolution1x1(Bijector):
         size, dtype = shape[-1], jnp.result_type(float)
         self.event_shape = shape
         order, lower_upper = _rotation(key, size)
-        self.order = Fixed(jax.device_put(order))
-        self.start = Fixed(jax.device_put(lower_upper.astype(dtype)))
+        self.order = Fixed(jnp.asarray(order))
+        self.start = Fixed(jnp.asarray(lower_upper, dtype))
         self.raw = zeros((size, size))
 
     @property
@@ -182,10 +184,15 @@ class ImageCoupling(Bijector):
         return kept, moved, shift, soft_clip(raw, self.log_scale_bound)
 
 
-def _rotation(key: Key | None, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _rotation(key: Key | None, size: int) -> tuple[ArrayLike, Any]:
     """Return a random rotation as the order of the rows of L U, and L and U in one matrix."""
     if key is None:
         return np.arange(size, dtype=np.int32), np.eye(size)
+    if isinstance(key, jax.core.Tracer):
+        matrix = jnp.linalg.qr(jax.random.normal(key, (size, size)))[0]
+        permutation, lower, upper = jax.scipy.linalg.lu(matrix)
+        order = jnp.argmax(permutation, axis=1).astype(jnp.int32)
+        return order, jnp.tril(lower, -1) + upper
     matrix = np.linalg.qr(np.random.default_rng(seed(key)).normal(size=(size, size)))[0]
     order = np.arange(size)
     for column in range(size):

@@ -145,12 +145,15 @@ def build_alternating(
             "use n_layers >= 2"
         )
     masks = [passes, ~passes if passes.any() else passes]
-    between = None if linear == "reverse" else linear
+    lu = Invert(LULinear(n_features)) if linear == "lu" else None
 
     def make(key, number):
         of_layer, of_linear = split(key, 2)
         layer = make_layer(of_layer, mask=masks[number % 2])
-        return _with_linear(layer, between, of_linear, 0)
+        if linear in (None, "reverse"):
+            return layer
+        order = Invert(Permutation(permutation(of_linear, n_features)))
+        return Chain([order, layer] if lu is None else [order, lu, layer])
 
     layers = [make(k, number) for number, k in enumerate(split(key, n_layers))]
     parts: list[Bijector] = [] if outermost is None else [outermost]

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
@@ -11,7 +9,7 @@ from fluvial.bijectors import Bijector, Chain, Coupling, Gaussianization, Househ
 from fluvial.flows._layers import Linear, build_flow, check_sizes
 from fluvial.flows.flow import Flow
 from fluvial.networks import Activation
-from fluvial.networks.random import Key, seed, split
+from fluvial.networks.random import Key, split, uniform
 from fluvial.shapes import Shape
 
 
@@ -74,9 +72,9 @@ def gaussianization_flow(
                 condition_shape=condition_shape,
                 activation=activation,
             )
-        vectors = np.random.default_rng(seed(of_rotation)).normal(size=(n_features, n_features))
-        rotation = Householder(jax.device_put(vectors.astype(jnp.result_type(float))))
-        return Chain([marginal, rotation])
+        shape = (n_features, n_features)
+        (vectors,) = uniform([of_rotation], [shape], [np.ones(shape)])
+        return Chain([marginal, Householder(vectors)])
 
     return build_flow(
         key,
