@@ -288,3 +288,29 @@ def test_layers_are_invertible_however_far_training_goes(kind):
         back, log_det_back = layer.inverse_and_log_det(x)
         np.testing.assert_allclose(back, Z, rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(log_det_back, -log_det, rtol=1e-5, atol=1e-5)
+
+
+ONE_COLUMN = {
+    "affine": lambda: AffineLinear(scale_tril=[[2.0]], scale_perturb_factor=[[1.0]]),
+    "householder": lambda: Householder([[2.0]]),
+    "orthogonal": lambda: Orthogonal(1),
+    "convolution": lambda: Convolution1x1(KEY, (1,)),
+    "act-norm": lambda: ActNorm(1),
+    "cumsum": lambda: Cumsum(1),
+    "ordered": lambda: Ordered(1),
+    "triangle": lambda: FillTriangular(1),
+    "shares": lambda: SoftmaxCentered(2),
+    "correlation": lambda: CorrelationCholesky(2),
+    "planar": lambda: Planar(KEY, 1),
+    "radial": lambda: Radial(KEY, 1),
+    "sylvester": lambda: Sylvester(KEY, 1),
+}
+
+
+@pytest.mark.parametrize("name", ONE_COLUMN)
+def test_one_column_is_enough(name):
+    layer = randomise(ONE_COLUMN[name](), KEY)
+    x, log_det = layer.forward_and_log_det(Z[:, :1])
+    back, log_det_back = layer.inverse_and_log_det(x)
+    np.testing.assert_allclose(back, Z[:, :1], rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(log_det_back, -log_det, rtol=1e-9, atol=1e-10)
