@@ -1,6 +1,6 @@
 """The table of docs/choosing-a-flow.md: every recipe for tables on two targets of known density.
 
-Usage: python -m benchmarks.choosing [--steps 1500] [RECIPE ...]
+Usage: python -m benchmarks.choosing [RECIPE ...] [--steps 1500] [--targets NAME ...]
 """
 
 import argparse
@@ -114,12 +114,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipes", nargs="*", default=list(BUILDS))
     parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--targets", nargs="*", default=list(TARGETS), choices=list(TARGETS))
     options = parser.parse_args()
     print(
         "| recipe | target | nats short | ms a step | ms of 1,000 densities | ms of 1,000 samples |"
     )
     for name in options.recipes:
-        for target in TARGETS:
+        for target in options.targets:
             print(measure(name, target, options.steps), flush=True)
 
 
