@@ -282,6 +282,7 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "invert": lambda key: Invert(Chain([LULinear(3), spline(shape=(3,))])),
     "repeat": lambda key: Repeat(layers(key, 5)),
     "coupling-affine": lambda key: coupling(key, Affine(), 3),
+    "coupling-of-a-mask": lambda key: coupling(key, Affine(), 3, mask=[False, True, False]),
     "coupling-spline": lambda key: coupling(key, spline(), 3, activation="tanh"),
     "coupling-of-one": lambda key: coupling(key, Affine(), 1),
     "coupling-of-one-conditional": lambda key: coupling(key, spline(), 1, condition_shape=(2,)),

@@ -77,7 +77,7 @@ def test_the_first_conditional_of_a_mixture_is_that_mixture(x64):
     log_weights = special.log_softmax(raw[0] + np.asarray(template.raw_weights))
     means = raw[1] + np.asarray(template.means)
     scales = np.exp(raw[2] / (1 + np.abs(raw[2]) / 7))
-    wanted = special.logsumexp(log_weights + stats.norm.logpdf(x, means, scales), axis=1)
+    wanted: Any = special.logsumexp(log_weights + stats.norm.logpdf(x, means, scales), axis=1)
     np.testing.assert_allclose(flow.log_prob(x), wanted, rtol=1e-10)
 
 
