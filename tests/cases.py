@@ -14,20 +14,32 @@ from jaxtyping import Array
 from fluvial import flows
 from fluvial.bijectors import (
     CDF,
+    ActNorm,
     Affine,
+    AffineLinear,
     BernsteinPolynomial,
     Bijector,
+    BlockAutoregressive,
     Blockwise,
     Chain,
+    Continuous,
+    Contractive,
+    Convolution1x1,
+    CorrelationCholesky,
     Coupling,
     CubicSpline,
+    Cumsum,
+    DeepSigmoid,
     DiscreteCosineTransform,
     Exp,
     Expm1,
     ExponentialCDF,
+    FillTriangular,
     Gaussianization,
     HeavyTails,
+    Householder,
     Identity,
+    ImageCoupling,
     Inline,
     Invert,
     LeakyReLU,
@@ -39,11 +51,15 @@ from fluvial.bijectors import (
     LULinear,
     MaskedAutoregressive,
     NormalCDF,
+    Ordered,
+    Orthogonal,
     PerEvent,
     Permutation,
+    Planar,
     Power,
     PowerTransform,
     QuadraticSpline,
+    Radial,
     RationalQuadraticSpline,
     Reciprocal,
     Repeat,
@@ -54,6 +70,7 @@ from fluvial.bijectors import (
     Sigmoid,
     SinhArcsinh,
     SoftClip,
+    SoftmaxCentered,
     Softplus,
     Softsign,
     Split,
@@ -61,8 +78,10 @@ from fluvial.bijectors import (
     Squeeze,
     StudentTCDF,
     SumOfSquares,
+    Sylvester,
     Tanh,
     Transpose,
+    UnconstrainedMonotonic,
     UniformCDF,
 )
 from fluvial.bijectors.bijector import Pair
@@ -146,6 +165,9 @@ def layers(key, n):
     return [Chain([LULinear(2), Permutation.random(k, 2)]) for k in jax.random.split(key, n)]
 
 
+TRIL3 = jnp.tril(jnp.ones((3, 3)), -1)
+
+
 def _sinh(z, rate):
     return jnp.sinh(rate * z)
 
@@ -220,12 +242,47 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "student-t-cdf": lambda key: StudentTCDF(3.0, 0.5, 2.0),
     "uniform-cdf": lambda key: UniformCDF(-1.0, 3.0),
     "gaussianization": lambda key: Gaussianization(2),
+    "affine-linear": lambda key: AffineLinear(
+        jnp.ones(3), jnp.eye(3) + TRIL3, scale_perturb_factor=jnp.ones((3, 2))
+    ),
+    "affine-linear-diagonal": lambda key: AffineLinear(
+        0.5, scale_diag=[1.0, -2.0], scale_perturb_factor=[[1.0], [0.0]]
+    ),
+    "householder": lambda key: Householder(3, 4),
+    "orthogonal": lambda key: Orthogonal(3),
+    "convolution-1x1": lambda key: Convolution1x1(key, (2, 1, 3)),
+    "image-coupling": lambda key: ImageCoupling(
+        key, (2, 2, 2), hidden_channels=2, condition_shape=(1, 1, 1), activation="tanh"
+    ),
+    "act-norm": lambda key: ActNorm((2, 1, 2)),
+    "cumsum": lambda key: Cumsum((2, 3), axis=0),
+    "ordered": lambda key: Ordered(3),
+    "softmax-centered": lambda key: SoftmaxCentered(4),
+    "fill-triangular": lambda key: FillTriangular(3, upper=True),
+    "correlation-cholesky": lambda key: CorrelationCholesky(3),
+    "planar": lambda key: Planar(key, 3),
+    "radial": lambda key: Radial(key, 3),
+    "radial-of-one": lambda key: Radial(key, 1),
+    "sylvester": lambda key: Sylvester(key, 3, 2),
+    "contractive": lambda key: Contractive(
+        key, n_features=2, hidden_sizes=(6,), condition_shape=(1,)
+    ),
+    "continuous": lambda key: Continuous(
+        key, n_features=2, hidden_sizes=(4,), condition_shape=(1,)
+    ),
+    "deep-sigmoid": lambda key: DeepSigmoid(3),
+    "unconstrained-monotonic": lambda key: UnconstrainedMonotonic(3, shape=(2,)),
+    "block-autoregressive": lambda key: BlockAutoregressive(
+        key, n_features=2, hidden_sizes=(3,), condition_shape=(1,)
+    ),
+    "autoregressive-deep-sigmoid": lambda key: autoregressive(key, Invert(DeepSigmoid(2)), 2),
     "own": lambda key: Skewed(),
     "own-conditional": lambda key: Rotated(),
     "chain": lambda key: Chain([Affine(jnp.ones(2), 2.0), LULinear(2), Rotated()]),
     "invert": lambda key: Invert(Chain([LULinear(3), spline(shape=(3,))])),
     "repeat": lambda key: Repeat(layers(key, 5)),
     "coupling-affine": lambda key: coupling(key, Affine(), 3),
+    "coupling-of-a-mask": lambda key: coupling(key, Affine(), 3, mask=[False, True, False]),
     "coupling-spline": lambda key: coupling(key, spline(), 3, activation="tanh"),
     "coupling-of-one": lambda key: coupling(key, Affine(), 1),
     "coupling-of-one-conditional": lambda key: coupling(key, spline(), 1, condition_shape=(2,)),
@@ -310,6 +367,33 @@ _FLOW_STARTS: dict[str, Callable[..., Flow]] = {
     ),
     "spline-coupling-flow-of-one": lambda key: flows.neural_spline_flow(
         key, n_features=1, n_layers=1, hidden_sizes=(4,), coupling=True, linear="permutation"
+    ),
+    "nice-volume-preserving": lambda key: flows.nice(
+        key, n_features=2, n_layers=3, hidden_sizes=(8,), mask="checkerboard", scale=False
+    ),
+    "made-mixture": lambda key: flows.made(
+        key, n_features=2, hidden_sizes=(8,), n_components=2, condition_shape=(1,)
+    ),
+    "spline-flow-cubic": lambda key: flows.neural_spline_flow(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,), n_bins=3, spline="cubic"
+    ),
+    "naf": lambda key: flows.naf(key, n_features=2, n_layers=1, hidden_sizes=(8,), n_units=3),
+    "umnn": lambda key: flows.umnn(key, n_features=1, n_layers=1, hidden_sizes=(8,), n_units=3),
+    "sos": lambda key: flows.sos(
+        key, n_features=1, n_layers=1, hidden_sizes=(8,), n_squares=2, degree=1
+    ),
+    "bernstein": lambda key: flows.bernstein(key, n_features=1, n_layers=1, hidden_sizes=(8,)),
+    "bnaf": lambda key: flows.bnaf(key, n_features=2, n_layers=1, hidden_sizes=(3,)),
+    "gaussianization-flow-conditional": lambda key: flows.gaussianization_flow(
+        key, n_features=2, n_layers=1, n_components=2, hidden_sizes=(4,), condition_shape=(1,)
+    ),
+    "planar-flow": lambda key: flows.planar_flow(key, n_features=2, n_layers=2),
+    "radial-flow": lambda key: flows.radial_flow(key, n_features=2, n_layers=2),
+    "sylvester-flow": lambda key: flows.sylvester_flow(
+        key, n_features=2, n_layers=1, fast="samples"
+    ),
+    "residual-flow": lambda key: flows.residual_flow(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,)
     ),
 }
 

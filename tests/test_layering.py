@@ -55,6 +55,9 @@ EXPORTED = {
 
 BEFORE_TABLES = set(ROOMS[: ROOMS.index("tables")]) | {"testing"}
 NEEDS_JAX_ALONE = {"errors", "weights", "shapes", "methods", "parameters", "networks", "bijectors"}
+EXTRAS = {"fluvial.bijectors.continuous": "diffrax", "fluvial.distributions._numpyro": "numpyro"}
+"""Modules that need a package which is not always installed; it is imported in use alone."""
+
 COMES_WITH_JAX = {"equinox", "jax", "jaxtyping", "numpy"}
 
 
@@ -95,7 +98,7 @@ def violations(code: str, module: str) -> list[str]:
                 found.append(f"{module}:{line}: {room} may not import {name}")
         elif top == "sklearn" and room in BEFORE_TABLES:
             found.append(f"{module}:{line}: scikit-learn is imported from tables down only")
-        elif room in NEEDS_JAX_ALONE and not _comes_with_jax(top):
+        elif room in NEEDS_JAX_ALONE and not _comes_with_jax(top) and top != EXTRAS.get(module):
             found.append(f"{module}:{line}: {room} needs JAX and Equinox alone, not {top}")
     return found
 
@@ -115,6 +118,19 @@ def _modules() -> dict[str, Path]:
 
 
 MODULES = _modules()
+
+
+@pytest.mark.parametrize("module", EXTRAS)
+def test_extras_are_imported_in_use_alone(module):
+    """By a function of the module, or by a module that none imports at its top."""
+    inner = module.rpartition(".")[2]
+    for name, path in MODULES.items():
+        code = path.read_text(encoding="utf-8")
+        top = "\n".join(line for line in code.splitlines() if line[:1] not in (" ", "#"))
+        tops = {m.group(1) for m in re.finditer(r"^(?:from|import) (\S+)", top, re.MULTILINE)}
+        late = EXTRAS[module] if name != module or not inner.startswith("_") else None
+        assert not any(t.split(".")[0] == late for t in tops), name
+        assert not inner.startswith("_") or module not in tops, name
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,7 +1,7 @@
 """Shapes of events, of conditions and of the batches in front of them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import jax
@@ -13,6 +13,9 @@ from fluvial.errors import ShapeError
 
 Shape = tuple[int, ...]
 """The shape of an event, a condition or a batch."""
+
+Numbers = ArrayLike | Sequence[Any]
+"""Numbers in an array, or in lists of lists."""
 
 
 Events = Float[Array, "n *event"]
@@ -35,7 +38,7 @@ class Conditional(Protocol):
     def condition_shape(self) -> Shape | None: ...
 
 
-def as_floats(value: ArrayLike) -> Array:
+def as_floats(value: Numbers) -> Array:
     """Return a floating-point array; integers and booleans become the default float type."""
     if isinstance(value, np.ndarray):
         # Put there as it is: `jnp.asarray` compiles a program for each new shape.

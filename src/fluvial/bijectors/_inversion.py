@@ -3,6 +3,8 @@
 Shapes: n rows, D columns, C entries of a flattened condition.
 """
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -10,29 +12,44 @@ from jaxtyping import Array
 
 from fluvial.bijectors._transformer import Transformer
 from fluvial.bijectors.bijector import Pair
-from fluvial.networks import AutoregressiveNetwork, Conditioner
+from fluvial.networks import Conditioner, IncrementalNetwork
 
 
 def column_by_column(
-    network: Conditioner, transformer: Transformer, z: Array, condition: Array | None
+    network: Conditioner,
+    transformer: Transformer,
+    z: Array,
+    condition: Array | None,
+    order: Sequence[int] | None = None,
 ) -> Pair:
     """Return x and log |det dx/dz| in the fastest way that the network offers.
 
     Args:
-        network: autoregressive; an `AutoregressiveNetwork` costs about one pass, others D passes.
+        network: autoregressive; an `IncrementalNetwork` costs about one pass, others D passes.
         transformer: what it sets the parameters of.
         z: (n, D).
         condition: (n, C) or None.
+        order: the columns from the first to the last one, where a network of one's own has not
+            theirs.
     """
-    if isinstance(network, AutoregressiveNetwork):
+    if not isinstance(network, IncrementalNetwork):
+        return by_passes(network, transformer, z, condition, order)
+    if network.order is None:
         return incrementally(network, transformer, z, condition)
-    return by_passes(network, transformer, z, condition)
+    there, back = np.array(network.order), np.argsort(network.order)
+    x, log_det = incrementally(network, transformer, z[:, there], condition)
+    return x[:, back], log_det
 
 
 def by_passes(
-    network: Conditioner, transformer: Transformer, z: Array, condition: Array | None
+    network: Conditioner,
+    transformer: Transformer,
+    z: Array,
+    condition: Array | None,
+    order: Sequence[int] | None = None,
 ) -> Pair:
     """Return x and log |det dx/dz| by D full passes, each of which settles one more column."""
+    columns = np.arange(z.shape[1]) if order is None else np.array(order)
 
     def mapped(x):
         raw = network.parameters(x, condition, transformer.sizes)
@@ -41,12 +58,12 @@ def by_passes(
     def settle(x, column):
         return jnp.where(jnp.arange(z.shape[1]) == column, mapped(x)[0], x), None
 
-    x, _ = lax.scan(settle, jnp.zeros_like(z), jnp.arange(z.shape[1] - 1))
+    x, _ = lax.scan(settle, jnp.zeros_like(z), jnp.asarray(columns[:-1]))
     return mapped(x)
 
 
 def incrementally(
-    network: AutoregressiveNetwork, transformer: Transformer, z: Array, condition: Array | None
+    network: IncrementalNetwork, transformer: Transformer, z: Array, condition: Array | None
 ) -> Pair:
     """Return x and log |det dx/dz|, computing every hidden unit once: about one pass."""
     incremental = network.incremental()

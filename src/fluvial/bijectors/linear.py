@@ -7,10 +7,10 @@ import jax
 import jax.core
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, ArrayLike
 
+from fluvial.bijectors._matrices import product
 from fluvial.bijectors.affine import LOG_SCALE_BOUND
 from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
@@ -84,6 +84,10 @@ class Permutation(Bijector):
         return moved, jnp.zeros(value.shape[0], jnp.result_type(float))
 
 
+Permute = Permutation
+"""Another name of `Permutation`."""
+
+
 class LULinear(Bijector):
     """A linear map `x = W z + bias` with `W = L U`; starts as the identity.
 
@@ -135,14 +139,14 @@ class LULinear(Bijector):
     @property
     def weight(self) -> Array:
         """W = L U, `(n_features, n_features)`."""
-        return _product(self.lower, self.upper)
+        return product(self.lower, self.upper)
 
     @property
     def _log_diagonal(self) -> Array:
         return soft_clip(jnp.diagonal(self.raw), LOG_SCALE_BOUND)
 
     def _forward_and_log_det(self, z, condition) -> Pair:
-        x = _product(z, self.weight.T) + self.bias
+        x = product(z, self.weight.T) + self.bias
         return x, self._log_det(z.shape[0])
 
     def _inverse_and_log_det(self, x, condition) -> Pair:
@@ -154,11 +158,6 @@ class LULinear(Bijector):
     def _log_det(self, n: int) -> Array:
         log_det = jnp.sum(self._log_diagonal, dtype=jnp.result_type(float))
         return jnp.broadcast_to(log_det, (n,))
-
-
-def _product(left: Array, right: Array) -> Array:
-    # At the default precision an accelerator would round here, but not in the inverse's solves.
-    return jnp.matmul(left, right, precision=lax.Precision.HIGHEST)
 
 
 def _checked_indices(indices: ArrayLike | Sequence[int]) -> tuple[Array, Array]:

@@ -104,6 +104,33 @@ class Distribution(eqx.Module):
         raise self._no_closed_form("the variance", "give a key for an estimate")
 
     @final
+    def to_numpyro(self, condition: ArrayLike | None = None, *, support: Any = None) -> Any:
+        """Return the distribution as one of NumPyro, for `numpyro.sample`.
+
+        Its parameters are constants of the model. Needs NumPyro: `pip install "fluvial[numpyro]"`.
+        The way back needs nothing: NumPyro's distributions serve as bases as they are.
+
+        Args:
+            condition: `(..., *condition_shape)` where one is declared; its leading axes are the
+                batch shape.
+            support: where samples lie, a constraint of `numpyro.distributions.constraints`, where
+                it is not the real numbers.
+
+        Raises:
+            ShapeError: where the condition has not the declared shape.
+            ImportError: where NumPyro is not installed.
+        """
+        try:
+            from fluvial.distributions._numpyro import FluvialDistribution
+        except ImportError as error:
+            raise ImportError('to_numpyro needs NumPyro: pip install "fluvial[numpyro]"') from error
+        if self.condition_shape is None:
+            given = None
+        else:
+            given = checked_condition(condition, self.condition_shape, type(self).__name__)
+        return FluvialDistribution(self, given, support)
+
+    @final
     @method
     def log_prob(self, x: ArrayLike, condition: ArrayLike | None = None) -> Float[Array, "*batch"]:
         """Return the log density of events, in nats.

@@ -1,9 +1,11 @@
 """What the recipes share: the linear maps between them, the stack, the checks."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from fluvial.bijectors import (
@@ -11,20 +13,24 @@ from fluvial.bijectors import (
     Chain,
     Invert,
     LULinear,
+    MaskedAutoregressive,
     Permutation,
     Repeat,
     ScaledCondition,
 )
+from fluvial.bijectors.coupling import Mask, kept_columns
 from fluvial.distributions import StandardNormal
 from fluvial.flows.flow import Flow
+from fluvial.networks import Activation
 from fluvial.networks.random import Key, permutation, split
+from fluvial.shapes import Shape
 
 Linear = Literal["lu", "permutation", "reverse"] | None
 LINEAR = ("lu", "permutation", "reverse", None)
 
 
 def build_flow(
-    key: Array,
+    key: Key,
     make_layer: Callable[[Key], Bijector],
     *,
     n_features: int,
@@ -67,6 +73,99 @@ def build_flow(
         parts.append(Permutation.reverse(n_features))
     if outermost is not None:
         parts.insert(0, outermost)
+    return as_flow(parts, n_features, base)
+
+
+def autoregressive_flow(
+    key: Key,
+    transformer: Bijector,
+    *,
+    n_features: int,
+    n_layers: int,
+    hidden_sizes: tuple[int, ...],
+    linear: Linear,
+    condition_shape: Shape | None,
+    activation: Activation,
+    base: Any,
+    residual: bool = False,
+) -> Flow:
+    """Build a flow of autoregressive layers with any transformer; see `fluvial.flows.maf`."""
+    check_sizes(n_features=n_features, n_layers=n_layers, linear=linear)
+    make_layer = partial(
+        MaskedAutoregressive,
+        transformer=transformer,
+        n_features=n_features,
+        hidden_sizes=tuple(hidden_sizes),
+        residual=residual,
+        condition_shape=condition_shape,
+        activation=activation,
+    )
+    return build_flow(
+        key,
+        make_layer,
+        n_features=n_features,
+        n_layers=n_layers,
+        n_identity=0,
+        linear=linear,
+        base=base,
+    )
+
+
+def build_alternating(
+    key: Array,
+    make_layer: Callable[..., Bijector],
+    mask: Mask,
+    *,
+    n_features: int,
+    n_layers: int,
+    linear: Linear,
+    base: Any,
+    outermost: Bijector | None = None,
+) -> Flow:
+    """Stack couplings that take a mask and its complement in turn, the mask next to the data.
+
+    Args:
+        key: a random key.
+        make_layer: from a key and `mask=` to one coupling.
+        mask: which columns pass the first layer.
+        n_features: columns D.
+        n_layers: number of couplings.
+        linear: a further map beside each layer, where it is "permutation" or "lu".
+        base: the base, None for a standard normal.
+        outermost: a bijector next to the data.
+
+    Raises:
+        ValueError: where a single coupling would leave columns untransformed.
+    """
+    passes = np.zeros(n_features, bool)
+    passes[list(kept_columns(n_features, mask=mask))] = True
+    if n_features > 1 and n_layers < 2 and passes.any():
+        raise ValueError(
+            f"one coupling leaves {passes.sum()} of {n_features} columns untransformed; "
+            "use n_layers >= 2"
+        )
+    masks = [passes, ~passes if passes.any() else passes]
+    lu = Invert(LULinear(n_features)) if linear == "lu" else None
+
+    def make(key, number):
+        of_layer, of_linear = split(key, 2)
+        layer = make_layer(of_layer, mask=masks[number % 2])
+        if linear in (None, "reverse"):
+            return layer
+        order = Invert(Permutation(permutation(of_linear, n_features)))
+        return Chain([order, layer] if lu is None else [order, lu, layer])
+
+    layers = [make(k, number) for number, k in enumerate(split(key, n_layers))]
+    parts: list[Bijector] = [] if outermost is None else [outermost]
+    if n_layers > 1:
+        parts.append(Repeat([Chain(layers[i : i + 2]) for i in range(0, n_layers - 1, 2)]))
+    if n_layers % 2:
+        parts.append(layers[-1])
+    return as_flow(parts, n_features, base)
+
+
+def as_flow(parts: list[Bijector], n_features: int, base: Any) -> Flow:
+    """Chain bijectors, scale their condition where there is one, and put them on a base."""
     bijector = parts[0] if len(parts) == 1 else Chain(parts)
     if bijector.condition_shape is not None:
         bijector = ScaledCondition(bijector)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluvial.flows.autoregressive import iaf, maf
+from fluvial.flows.autoregressive import iaf, made, maf
 from fluvial.flows.couplings import nice, real_nvp
 from fluvial.flows.flow import Flow
+from fluvial.flows.gaussianization import gaussianization_flow
+from fluvial.flows.monotone import bernstein, naf, sos, umnn
+from fluvial.flows.networks import bnaf
 from fluvial.flows.splines import neural_spline_flow
 
 SMALL_NETWORK_COLUMNS = 4
@@ -69,8 +72,13 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
+    "bernstein": Recipe(bernstein),
+    "bnaf": Recipe(bnaf),
+    "gaussianization_flow": Recipe(gaussianization_flow),
     "iaf": Recipe(iaf, is_affine=True),
+    "made": Recipe(made, is_affine=True),
     "maf": Recipe(maf, is_affine=True),
+    "naf": Recipe(naf),
     "neural_spline_flow": Recipe(
         neural_spline_flow,
         # The paper's LU maps scale small departures up: a drift of correlated columns costs them
@@ -82,8 +90,10 @@ RECIPES: dict[str, Recipe] = {
     "nice": Recipe(nice, for_tables={"n_layers": 8}, is_affine=True),
     # With few columns half of the units are as good in two fifths of the time.
     "real_nvp": Recipe(real_nvp, for_few_columns={"hidden_sizes": (64, 64)}, is_affine=True),
+    "sos": Recipe(sos),
+    "umnn": Recipe(umnn),
 }
-"""Every recipe by the name that estimators, model files and the command line know."""
+"""The recipes that suit tables, by the names that estimators, model files and commands know."""
 
 
 def build(name: str, key: Any, **arguments: Any) -> Flow:

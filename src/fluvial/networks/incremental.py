@@ -26,7 +26,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array
 
-from fluvial.networks.linear import activation_function
+from fluvial.networks.linear import Activation, activation_function
 
 ONE_STAGE = 8
 """Up to 8 columns make one stage."""
@@ -124,12 +124,12 @@ class Incremental(eqx.Module):
     Attributes:
         layers: hidden layers, then the output layer.
         residual: whether hidden layers form residual stages.
-        activation: name of the activation.
+        activation: of the hidden layers.
     """
 
     layers: tuple[StagedLayer, ...]
     residual: bool = eqx.field(static=True)
-    activation: str = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
 
     @property
     def n_stages(self) -> int:

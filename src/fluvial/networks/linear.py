@@ -16,22 +16,29 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "gelu": jax.nn.gelu,
     "leaky_relu": jax.nn.leaky_relu,
     "relu": jax.nn.relu,
+    "sigmoid": jax.nn.sigmoid,
     "silu": jax.nn.silu,
     "softplus": jax.nn.softplus,
     "tanh": jnp.tanh,
 }
 """Activations by name, so that a network can be saved and pickled."""
 
+Activation = str | Callable[[Array], Array]
+"""A name of `ACTIVATIONS`, or any function of numbers; one network has to take the same function
+object as another to share its compiled programs."""
+
 MANY_COLUMNS = 16
 """From 16 columns on the inner loops of affine layers are long enough."""
 
 
-def activation_function(name: str) -> Callable[[Array], Array]:
-    """Return the activation called `name`.
+def activation_function(name: Activation) -> Callable[[Array], Array]:
+    """Return the activation called `name`, or the function itself.
 
     Raises:
         ValueError: where there is none of that name.
     """
+    if callable(name):
+        return name
     if name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r}; choose one of {sorted(ACTIVATIONS)}")
     return ACTIVATIONS[name]

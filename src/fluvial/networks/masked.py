@@ -18,12 +18,18 @@ from jaxtyping import Array
 from fluvial.networks import degrees as deg
 from fluvial.networks.conditioner import Conditioner
 from fluvial.networks.incremental import Incremental, packed, stage_size, staged
-from fluvial.networks.linear import Linear, activation_function, column_parameters, linears
+from fluvial.networks.linear import (
+    Activation,
+    Linear,
+    activation_function,
+    column_parameters,
+    linears,
+)
 from fluvial.networks.mlp import OUTPUT_GAIN
 from fluvial.networks.random import Key, split
 
 
-class AutoregressiveNetwork(Conditioner):
+class IncrementalNetwork(Conditioner):
     """A conditioner whose parameters of column i depend on the columns before i and the condition.
 
     It can also be evaluated column by column, which makes the inversion of a layer cost about one
@@ -39,23 +45,28 @@ class AutoregressiveNetwork(Conditioner):
     n_parameters: eqx.AbstractVar[int]
     condition_size: eqx.AbstractVar[int]
 
-    def __call__(self, x: Array, condition: Array | None) -> Array:
-        """Map (n, D) and (n, condition_size) or None to the parameters (n, P, D)."""
-        return self.parameters(x, condition, (self.n_parameters,))[0].transpose(2, 0, 1)
+    @property
+    def order(self) -> tuple[int, ...] | None:
+        """The columns from the first to the last one; None where it is theirs."""
+        return None
 
     @abstractmethod
     def incremental(self) -> Incremental:
-        """Prepare the evaluation column by column."""
+        """Prepare the evaluation column by column, in the order of `order`."""
 
 
-class _MaskedStack(AutoregressiveNetwork):
+class _MaskedStack(IncrementalNetwork):
     """What the plain and the residual network share: masks, condition, the order of steps."""
 
     inputs: eqx.AbstractVar[Linear]
     hidden: eqx.AbstractVar[tuple[Linear, ...]]
     output: eqx.AbstractVar[Linear]
     hidden_sizes: eqx.AbstractVar[tuple[int, ...]]
-    activation: eqx.AbstractVar[str]
+    activation: eqx.AbstractVar[Activation]
+
+    def __call__(self, x: Array, condition: Array | None = None) -> Array:
+        """Map (n, D) and (n, condition_size) or None to the parameters (n, P, D)."""
+        return self.parameters(x, condition, (self.n_parameters,))[0].transpose(2, 0, 1)
 
     def _degrees(self) -> list[np.ndarray]:
         return [
@@ -147,7 +158,7 @@ class MaskedMLP(_MaskedStack):
         n_parameters: parameters P a column.
         hidden_sizes: units of each hidden layer, at least one layer; any sizes, also below D.
         condition_size: length of a condition row, 0 for none.
-        activation: a name of `ACTIVATIONS`.
+        activation: a name of `ACTIVATIONS`, or any function of numbers.
 
     Examples:
         >>> network = MaskedMLP(jax.random.key(0), n_features=3, n_parameters=2, hidden_sizes=(8,))
@@ -165,7 +176,7 @@ class MaskedMLP(_MaskedStack):
     n_parameters: int = eqx.field(static=True)
     hidden_sizes: tuple[int, ...] = eqx.field(static=True)
     condition_size: int = eqx.field(static=True)
-    activation: str = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
 
     def __init__(
         self,
@@ -175,7 +186,7 @@ class MaskedMLP(_MaskedStack):
         n_parameters: int,
         hidden_sizes: tuple[int, ...],
         condition_size: int = 0,
-        activation: str = "relu",
+        activation: Activation = "relu",
     ):
         _check_sizes(hidden_sizes, activation)
         self.n_features, self.n_parameters = n_features, n_parameters
@@ -212,7 +223,7 @@ class ResidualMaskedMLP(_MaskedStack):
         n_parameters: parameters P a column.
         hidden_sizes: one equal number of units for each residual block.
         condition_size: length of a condition row, 0 for none.
-        activation: a name of `ACTIVATIONS`.
+        activation: a name of `ACTIVATIONS`, or any function of numbers.
 
     Raises:
         ValueError: where the hidden sizes differ.
@@ -228,7 +239,7 @@ class ResidualMaskedMLP(_MaskedStack):
     n_parameters: int = eqx.field(static=True)
     hidden_sizes: tuple[int, ...] = eqx.field(static=True)
     condition_size: int = eqx.field(static=True)
-    activation: str = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
 
     def __init__(
         self,
@@ -238,7 +249,7 @@ class ResidualMaskedMLP(_MaskedStack):
         n_parameters: int,
         hidden_sizes: tuple[int, ...],
         condition_size: int = 0,
-        activation: str = "relu",
+        activation: Activation = "relu",
     ):
         _check_sizes(hidden_sizes, activation)
         if len(set(hidden_sizes)) > 1:
@@ -266,7 +277,7 @@ class ResidualMaskedMLP(_MaskedStack):
         return 0, 0
 
 
-def _check_sizes(hidden_sizes: tuple[int, ...], activation: str) -> None:
+def _check_sizes(hidden_sizes: tuple[int, ...], activation: Activation) -> None:
     activation_function(activation)
     if not hidden_sizes or min(hidden_sizes) < 1:
         raise ValueError(f"hidden_sizes needs at least one positive size, but got {hidden_sizes}")

@@ -8,7 +8,13 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from fluvial.networks.conditioner import Conditioner
-from fluvial.networks.linear import Linear, activation_function, column_parameters, linears
+from fluvial.networks.linear import (
+    Activation,
+    Linear,
+    activation_function,
+    column_parameters,
+    linears,
+)
 from fluvial.networks.random import split
 
 OUTPUT_GAIN = 0.01
@@ -23,7 +29,7 @@ class MLP(Conditioner):
         in_size: length of an input row; may be 0, then the output is constant.
         out_size: length of an output row.
         hidden_sizes: units of each hidden layer; may be empty.
-        activation: a name of `ACTIVATIONS`.
+        activation: a name of `ACTIVATIONS`, or any function of numbers.
 
     Examples:
         >>> network = MLP(jax.random.key(0), 2, 3, hidden_sizes=(8, 8))
@@ -32,7 +38,7 @@ class MLP(Conditioner):
     """
 
     layers: tuple[Linear, ...]
-    activation: str = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
 
     def __init__(
         self,
@@ -41,7 +47,7 @@ class MLP(Conditioner):
         out_size: int,
         *,
         hidden_sizes: tuple[int, ...],
-        activation: str = "relu",
+        activation: Activation = "relu",
     ):
         activation_function(activation)
         sizes = (in_size, *hidden_sizes, out_size)

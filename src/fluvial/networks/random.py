@@ -20,7 +20,7 @@ def split(key: Key, n: int) -> list[Key]:
     """Return n independent keys."""
     if isinstance(key, jax.core.Tracer):
         return list(jax.random.split(key, n))
-    return list(_seed(key).spawn(n))
+    return list(seed(key).spawn(n))
 
 
 def uniform(
@@ -40,7 +40,7 @@ def _uniform(key: Key, shape: tuple[int, ...], limit: np.ndarray) -> Array:
     dtype = jnp.result_type(float)
     if isinstance(key, jax.core.Tracer):
         return jax.random.uniform(key, shape, dtype, minval=-1, maxval=1) * limit.astype(dtype)
-    drawn = np.random.default_rng(_seed(key)).uniform(-1, 1, shape) * limit
+    drawn = np.random.default_rng(seed(key)).uniform(-1, 1, shape) * limit
     return jax.device_put(drawn.astype(dtype))
 
 
@@ -48,10 +48,11 @@ def permutation(key: Key, n: int) -> Array:
     """Draw an order of 0...n - 1."""
     if isinstance(key, jax.core.Tracer):
         return jax.random.permutation(key, n)
-    return jax.device_put(np.random.default_rng(_seed(key)).permutation(n).astype(np.int32))
+    return jax.device_put(np.random.default_rng(seed(key)).permutation(n).astype(np.int32))
 
 
-def _seed(key: Key) -> np.random.SeedSequence:
+def seed(key: Key) -> np.random.SeedSequence:
+    """Return what seeds a generator of NumPy with the bits of a key."""
     if isinstance(key, np.random.SeedSequence):
         # `spawn` counts: a fresh copy makes the same key give the same children.
         return np.random.SeedSequence(key.entropy, spawn_key=key.spawn_key)

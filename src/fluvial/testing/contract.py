@@ -12,8 +12,10 @@ import numpy as np
 from jaxtyping import Array, ArrayLike
 
 from fluvial.bijectors import Bijector
+from fluvial.bijectors._surface import OntoSurface
 from fluvial.distributions import Distribution
 from fluvial.errors import ShapeError
+from fluvial.testing.coordinates import InCoordinates
 from fluvial.testing.findings import Findings
 from fluvial.testing.latents import random_latents
 from fluvial.testing.randomise import split_trained
@@ -80,6 +82,8 @@ def check_bijector(
         raise ValueError(f"n must be at least 2, but is {n}")
     with jax.enable_x64(True):
         bijector = jax.tree.map(_in_float64, bijector)
+        if isinstance(bijector, OntoSurface):
+            bijector = InCoordinates(bijector)
         z, condition = _inputs(bijector, key, n, base, condition)
         findings = Findings()
         forward, inverse = (_compiled(bijector, name) for name in ("forward", "inverse"))
