@@ -9,8 +9,8 @@ import numpy as np
 
 from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.classical import StackedMixtures
+from fluvial.densities.classical.fitter import unconverged
 from fluvial.densities.classical.merging import Rows
-from fluvial.densities.classical.mixture_search import unconverged
 from fluvial.densities.cross_fitting import cross_fit, n_flow_fits, progress_of_fits
 from fluvial.densities.effort import EFFORTS, Effort
 from fluvial.densities.fitted import Fitted

@@ -1,12 +1,22 @@
-"""scikit-learn's Gaussian mixture with weighted rows, and all components computed at once."""
+"""Gaussian mixtures of one size: scikit-learn's, with weighted rows and all components at once."""
 
 import math
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
+
+from fluvial import distributions
+from fluvial.densities.classical.merging import Rows
+from fluvial.weights import mean_and_deviation
 
 MOST_VALUES = 1_000_000
 """Numbers (components x rows x columns) that are computed at once."""
@@ -16,6 +26,12 @@ FEW_COLUMNS = 8
 
 SAFE_RIDGE = 1e-9
 """Ridge, as a share of the largest square of a value, from which covariances are mean products."""
+
+TRIAL_STEPS, FINAL_STEPS = 15, 200
+"""Steps of EM that tell sizes apart, and those that what was chosen may take to converge."""
+
+Judged = tuple[Rows, Rows]
+"""Rows to fit to, and rows that judge."""
 
 
 class Fitter(GaussianMixture):
@@ -131,3 +147,114 @@ def _inverse_factors(covariances: np.ndarray) -> np.ndarray:
             "the covariance of a component is not positive definite; increase reg_covar"
         ) from None
     return np.tril(np.linalg.inv(lower)).transpose(0, 2, 1)
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a Gaussian mixture is fitted with.
+
+    Attributes:
+        components: their number.
+        ridge: what is added to the variances, as a share of the median column's.
+        kind: "full" or "diag" covariances.
+    """
+
+    components: int
+    ridge: float
+    kind: str
+
+    def cost(self, shape: tuple[int, ...]) -> int:
+        """Return about how many multiplications a step of EM takes on rows of a shape (n, D)."""
+        n, n_features = shape
+        return n * self.components * n_features * (n_features if self.kind == "full" else 1)
+
+    def fitted(self, rows: Rows, variance: float, seed: int) -> Any:
+        """Return scikit-learn's mixture after a few steps; `variance` is the median column's."""
+        fitter = Fitter(
+            self.components,
+            covariance_type=self.kind,
+            reg_covar=self.ridge * variance,
+            max_iter=TRIAL_STEPS,
+            random_state=seed,
+        )
+        return fitter.fit_weighted(rows.x, rows.weights)
+
+    def cross_fitted(
+        self, folds: Sequence[Judged], variances: Sequence[float], seed: int
+    ) -> tuple[tuple[Any, ...], np.ndarray]:
+        """Return the mixture of each fold, and the log density (m,) of the rows that judge."""
+        starts = enumerate(zip(folds, variances, strict=True), seed)
+        fits = tuple(
+            self.fitted(rows, variance, number) for number, ((rows, _), variance) in starts
+        )
+        judged = zip(fits, folds, strict=True)
+        return fits, np.concatenate([fit.score_samples(other.x) for fit, (_, other) in judged])
+
+
+def one_gaussian(rows: Rows, seed: int) -> Any:
+    """Return what serves where nothing judges."""
+    return ONE_GAUSSIAN.fitted(rows, median_variance(rows), seed)
+
+
+ONE_GAUSSIAN = Size(1, 0.1, "full")
+"""With the largest ridge of a search."""
+
+
+def median_variance(rows: Rows) -> float:
+    """Return the median of the columns' variances that are not zero; 1 where all are."""
+    if rows.weights is None:
+        variances = rows.x.var(axis=0)
+    else:
+        variances = mean_and_deviation(rows.x, rows.weights)[1] ** 2
+    return float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
+
+
+def continued(fitted: Any, rows: Rows) -> Any:
+    """Fit on from where a mixture of scikit-learn is until it converges."""
+    again = {
+        "max_iter": FINAL_STEPS,
+        "weights_init": fitted.weights_ / fitted.weights_.sum(),
+        "means_init": fitted.means_,
+        "precisions_init": fitted.precisions_,
+    }
+    return Fitter(**fitted.get_params() | again).fit_weighted(rows.x, rows.weights)
+
+
+@contextmanager
+def unconverged() -> Iterator[None]:
+    """Let fits end before they converge, without a warning.
+
+    Steps are bounded on purpose, and like rows may make fewer clusters than components. Filters of
+    warnings belong to all threads: where fits run in another one, enter this around it as well.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let the fits within take one thread each, and end before they converge.
+
+    The matrices are small: more threads bring little alone and cost much beside other work.
+    """
+    with unconverged(), threadpool_limits(1):
+        yield
+
+
+def as_distribution(fits: Sequence[Any], shares: Sequence[float]) -> distributions.GaussianMixture:
+    """Make one distribution of mixtures of scikit-learn, each with a share."""
+    dtype = jnp.result_type(float)
+    weights = [share * fit.weights_ for fit, share in zip(fits, shares, strict=True)]
+    return distributions.GaussianMixture(
+        np.concatenate(weights).astype(dtype),
+        np.concatenate([fit.means_ for fit in fits]).astype(dtype),
+        scale_trils=np.concatenate([_scale_trils(fit) for fit in fits]).astype(dtype),
+    )
+
+
+def _scale_trils(fitted: Any) -> np.ndarray:
+    covariances = np.asarray(fitted.covariances_)
+    if fitted.covariance_type == "diag":
+        return np.stack([np.diag(deviations) for deviations in np.sqrt(covariances)])
+    return np.linalg.cholesky(covariances)

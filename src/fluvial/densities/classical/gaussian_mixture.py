@@ -4,15 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from fluvial.densities.classical.merging import Rows
-from fluvial.densities.classical.mixture_search import (
-    COMPONENTS,
-    Search,
+from fluvial.densities.classical.fitter import (
     as_distribution,
     continued,
     one_gaussian,
     one_thread,
 )
+from fluvial.densities.classical.merging import Rows
+from fluvial.densities.classical.mixture_search import COMPONENTS, Search
 from fluvial.distributions import GaussianMixture
 
 MAX_ROWS = 20_000

@@ -13,7 +13,7 @@ MOST_MERGED = 100_000
 
 
 class Rows(NamedTuple):
-    """Rows `x` (n, D), and for how many rows each counts, (n,); None where each counts for one."""
+    """Rows `x` (n, D), and for how many rows each counts, (n,); None where all count alike."""
 
     x: np.ndarray
     weights: np.ndarray | None
@@ -45,12 +45,8 @@ class Rows(NamedTuple):
             if group.max() + 1 < len(rows):
                 weights = np.bincount(group, weights)
                 rows = rows[np.unique(group, return_index=True)[1]]
-        return cls(rows, weights)
-
-    @property
-    def is_even(self) -> bool:
-        """Whether all rows count alike."""
-        return self.weights is None or self.weights.min() == self.weights.max()
+        is_even = weights is None or weights.min() == weights.max()
+        return cls(rows, None if is_even else weights)
 
     def take(self, index: np.ndarray | slice) -> Self:
         """Return some of the rows."""

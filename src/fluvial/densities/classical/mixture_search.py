@@ -1,20 +1,15 @@
 """Gaussian mixtures of many sizes, judged by held-out rows."""
 
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
-from fluvial.densities.classical.fitter import Fitter
+from fluvial.densities.classical.fitter import Judged, Size, median_variance
 from fluvial.densities.classical.merging import Rows
-from fluvial.distributions import GaussianMixture
-from fluvial.weights import mean, mean_and_deviation
+from fluvial.weights import mean
 
 COMPONENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233)
 """Candidates for the number of components."""
@@ -40,60 +35,6 @@ MAX_REFINED = 21
 
 MAX_COST = 1e9
 """Multiplications of a step of EM beyond which no larger size is tried."""
-
-TRIAL_STEPS, FINAL_STEPS = 15, 200
-"""Steps of EM that tell sizes apart, and those that what was chosen may take to converge."""
-
-Judged = tuple[Rows, Rows]
-"""Rows to fit to, and rows that judge."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """What a Gaussian mixture is fitted with.
-
-    Attributes:
-        components: their number.
-        ridge: what is added to the variances, as a share of the median column's.
-        kind: "full" or "diag" covariances.
-    """
-
-    components: int
-    ridge: float
-    kind: str
-
-    def cost(self, shape: tuple[int, ...]) -> int:
-        """Return about how many multiplications a step of EM takes on rows of a shape (n, D)."""
-        n, n_features = shape
-        return n * self.components * n_features * (n_features if self.kind == "full" else 1)
-
-    def fitted(self, rows: Rows, variance: float, seed: int) -> Any:
-        """Return scikit-learn's mixture after a few steps; `variance` is the median column's."""
-        return _fit(
-            rows,
-            n_components=self.components,
-            covariance_type=self.kind,
-            reg_covar=self.ridge * variance,
-            max_iter=TRIAL_STEPS,
-            random_state=seed,
-        )
-
-
-def one_gaussian(rows: Rows, seed: int) -> Any:
-    """Return what serves where nothing judges."""
-    return ONE_GAUSSIAN.fitted(rows, median_variance(rows), seed)
-
-
-ONE_GAUSSIAN = Size(1, RIDGES[-1], "full")
-
-
-def median_variance(rows: Rows) -> float:
-    """Return the median of the columns' variances that are not zero; 1 where all are."""
-    if rows.is_even:
-        variances = rows.x.var(axis=0)
-    else:
-        variances = mean_and_deviation(rows.x, rows.weights)[1] ** 2
-    return float(np.median(variances[variances > 0])) if (variances > 0).any() else 1.0
 
 
 @dataclass(frozen=True)
@@ -171,12 +112,9 @@ class Search:
         if size not in self._tried:
             if self._tried and self._is_late():
                 raise _LateError
-            starts = enumerate(zip(self._folds, self._variances, strict=True), self._seed)
-            fits = [size.fitted(rows, variance, seed) for seed, ((rows, _), variance) in starts]
-            judged = zip(fits, self._folds, strict=True)
-            log_probs = np.concatenate([fit.score_samples(other.x) for fit, (_, other) in judged])
+            fits, log_probs = size.cross_fitted(self._folds, self._variances, self._seed)
             score = float(mean(log_probs, self.weights))
-            self._tried[size] = Candidate(size, tuple(fits), log_probs, score)
+            self._tried[size] = Candidate(size, fits, log_probs, score)
         return self._tried[size]
 
     def _best_ridge(self, components: int, kind: str) -> Candidate:
@@ -235,58 +173,3 @@ def _weights_of_all(judges: Sequence[Rows]) -> np.ndarray | None:
         return None
     ones = [np.ones(len(rows.x)) if rows.weights is None else rows.weights for rows in judges]
     return np.concatenate(ones)
-
-
-def continued(fitted: Any, rows: Rows) -> Any:
-    """Fit on from where a mixture of scikit-learn is until it converges."""
-    again = {
-        "max_iter": FINAL_STEPS,
-        "weights_init": fitted.weights_ / fitted.weights_.sum(),
-        "means_init": fitted.means_,
-        "precisions_init": fitted.precisions_,
-    }
-    return _fit(rows, **fitted.get_params() | again)
-
-
-@contextmanager
-def unconverged() -> Iterator[None]:
-    """Let fits end before they converge, without a warning.
-
-    Steps are bounded on purpose, and like rows may make fewer clusters than components. Filters of
-    warnings belong to all threads: where fits run in another one, enter this around it as well.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let the fits within take one thread each, and end before they converge.
-
-    The matrices are small: more threads bring little alone and cost much beside other work.
-    """
-    with unconverged(), threadpool_limits(1):
-        yield
-
-
-def _fit(rows: Rows, **arguments: Any) -> Any:
-    return Fitter(**arguments).fit_weighted(rows.x, None if rows.is_even else rows.weights)
-
-
-def as_distribution(fits: Sequence[Any], shares: Sequence[float]) -> GaussianMixture:
-    """Make one distribution of mixtures of scikit-learn, each with a share."""
-    dtype = jnp.result_type(float)
-    weights = [share * fit.weights_ for fit, share in zip(fits, shares, strict=True)]
-    return GaussianMixture(
-        np.concatenate(weights).astype(dtype),
-        np.concatenate([fit.means_ for fit in fits]).astype(dtype),
-        scale_trils=np.concatenate([_scale_trils(fit) for fit in fits]).astype(dtype),
-    )
-
-
-def _scale_trils(fitted: Any) -> np.ndarray:
-    covariances = np.asarray(fitted.covariances_)
-    if fitted.covariance_type == "diag":
-        return np.stack([np.diag(deviations) for deviations in np.sqrt(covariances)])
-    return np.linalg.cholesky(covariances)

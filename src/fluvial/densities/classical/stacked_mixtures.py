@@ -5,19 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.densities.classical.gaussian_mixture import FINAL_COST, MAX_ROWS
-from fluvial.densities.classical.merging import Rows
-from fluvial.densities.classical.mixture_search import (
-    COMPONENTS,
+from fluvial.densities.classical.fitter import (
     ONE_GAUSSIAN,
-    Candidate,
-    Search,
     as_distribution,
     continued,
     median_variance,
     one_gaussian,
     one_thread,
 )
+from fluvial.densities.classical.gaussian_mixture import FINAL_COST, MAX_ROWS
+from fluvial.densities.classical.merging import Rows
+from fluvial.densities.classical.mixture_search import COMPONENTS, Candidate, Search
 from fluvial.densities.folds import FoldRows
 from fluvial.distributions import GaussianMixture
 from fluvial.training import stack
