@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly import check_contamination, choose_threshold
 from fluvial.anomaly.setting import chosen_at_fit
-from fluvial.densities.hyperparameters import DEFAULTS, DETECTOR_FLOW
+from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.decisions import Decisions
 from fluvial.estimators.density import FlowDensity
@@ -67,7 +67,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
 
     def __init__(
         self,
-        flow=DETECTOR_FLOW,
+        flow="neural_spline_flow",
         n_layers=None,
         hidden_sizes=None,
         n_bins=None,
