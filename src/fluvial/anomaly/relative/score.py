@@ -1,0 +1,173 @@
+"""The score of rows relative to the columns of a table: several views of what is strange, joined.
+
+No single measure ranks well on every table. Nearest neighbours and kernel densities, in the shapes
+of the columns and by their ranks, rare values and rare pairs of values each see something else. What
+each says of a row becomes a p-value against rows that were left out, and these are joined as Fisher
+does, by the sum of their logarithms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from fluvial.anomaly.relative.frequencies import Frequencies
+from fluvial.anomaly.relative.memory import Memory
+from fluvial.anomaly.relative.neighbourhood import (
+    MOST_QUERIES,
+    held_out_bandwidth,
+    log_kernels,
+    nearest_distance,
+    random_subsets,
+)
+from fluvial.anomaly.relative.ranks import RankView
+from fluvial.anomaly.relative.standard import StandardView
+from fluvial.anomaly.relative.surprise import Surprise
+from fluvial.anomaly.relative.tree import PairTree
+from fluvial.errors import DataError, ModelFileError
+from fluvial.tables import Resolution
+from fluvial.tables.redundancy import LeftOut
+from fluvial.tables.stored import column_numbers
+
+MOST_REFERENCES, MOST_VALUES = 4_000, 4_000_000
+"""Rows that others are compared with at most, and their values."""
+
+ROWS_AT_ONCE = 16_384
+"""Rows that are scored at once, so that memory stays flat."""
+
+SUBSETS = 4
+"""Subsets of the columns in which nearest rows are sought."""
+
+
+@dataclass(frozen=True)
+class RelativeScore:
+    """How normal rows are beside those that were fitted to.
+
+    The score is minus the sum of -log p over these parts, each p against the rows that were fitted
+    to, each left out:
+
+    1. the distance to the nearest row, columns standardised with logarithmic tails;
+    2. the mean of that distance and those in random halves of the columns;
+    3. a kernel density with a held-out bandwidth in columns made Gaussian by their ranks;
+    4. the frequencies of values, in columns that hold few of them;
+    5. the frequencies of pairs of values, along a tree of the columns.
+
+    Attributes:
+        left_out: constants and copies among the columns; a row that departs loses 1e6 a column.
+        memory: the rows that were fitted to.
+        standard: the first view of the columns.
+        ranks: the second view.
+        references: `(m, K)`, the rows that others are compared with, in the units of the columns.
+        subsets: random halves of the columns.
+        bandwidth: of the kernels.
+        frequencies: of values; None where no column holds few.
+        tree: of pairs; None where no columns depend on each other.
+        surprises: of the parts, by name.
+
+    References:
+        Fisher 1925, Statistical Methods for Research Workers, section 21.1; Livernoche et al. 2024,
+        On diffusion modeling for anomaly detection, for the nearest row's distance.
+    """
+
+    left_out: LeftOut
+    memory: Memory
+    standard: StandardView
+    ranks: RankView
+    references: np.ndarray
+    subsets: tuple[np.ndarray, ...]
+    bandwidth: float
+    frequencies: Frequencies | None
+    tree: PairTree | None
+    surprises: dict[str, Surprise]
+
+    @classmethod
+    def fit(cls, rows: np.ndarray, rng: np.random.RandomState) -> Self:
+        """Learn the score of rows, all of equal weight.
+
+        Args:
+            rows: `(n, D)`, finite, n at least 2.
+            rng: draws the references and the subsets of columns.
+
+        Raises:
+            DataError: where all columns are constant.
+        """
+        left_out = LeftOut.find(rows, Resolution.of(rows))
+        if not len(left_out.kept):
+            raise DataError("all columns are constant: no row is stranger than another")
+        kept = rows[:, left_out.kept]
+        n, n_columns = kept.shape
+        most = min(MOST_REFERENCES, max(MOST_VALUES // n_columns, 2))
+        places = np.sort(rng.permutation(n)[:most])
+        unfinished = cls(
+            left_out=left_out,
+            memory=Memory.of(rows, places),
+            standard=StandardView.fit(kept),
+            ranks=RankView.fit(kept),
+            references=kept[places],
+            subsets=tuple(random_subsets(n_columns, SUBSETS, rng)),
+            bandwidth=1.0,
+            frequencies=Frequencies.fit(kept),
+            tree=PairTree.fit(kept),
+            surprises={},
+        )
+        unfinished = replace(unfinished, bandwidth=unfinished._held_out_bandwidth(rng))
+        strangeness = unfinished.strangeness(rows)
+        surprises = {name: Surprise.of(values) for name, values in strangeness.items()}
+        return replace(unfinished, surprises=surprises)
+
+    def score(self, rows: np.ndarray) -> np.ndarray:
+        """Return the scores `(n,)` of rows, finite; higher is more normal.
+
+        A row that equals one that was fitted to is judged by the others alone, so that rows that
+        were given to fit do not look better than new ones.
+
+        Args:
+            rows: `(n, D)`, finite.
+        """
+        surprises = [self.surprises[name](x) for name, x in self.strangeness(rows).items()]
+        return self.left_out.penalty(rows) - np.sum(surprises, axis=0)
+
+    def strangeness(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what each part says of rows `(n, D)`, by its name, `(n,)` each."""
+        starts = range(0, max(len(rows), 1), ROWS_AT_ONCE)
+        found = [self._strangeness(rows[start : start + ROWS_AT_ONCE]) for start in starts]
+        return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+    def _strangeness(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        known, own = self.memory.places_of(rows)
+        kept = rows[:, self.left_out.kept]
+        images, references = self.standard.images(kept).astype(np.float32), self.standard_images
+        whole = nearest_distance(images, references, own)
+        parts = {"nearest": whole}
+        if self.subsets:
+            of_parts = [
+                nearest_distance(images[:, some], references[:, some], own)
+                for some in self.subsets
+            ]
+            parts["nearest_in_parts"] = whole + np.mean(of_parts, axis=0)
+        by_ranks = self.ranks.images(kept, known).astype(np.float32)
+        parts["kernels"] = log_kernels(by_ranks, self.images_by_ranks, own, self.bandwidth)
+        if self.frequencies is not None:
+            parts["values"] = self.frequencies.strangeness(kept, known)
+        if self.tree is not None:
+            parts["pairs"] = self.tree.strangeness(kept, known)
+        return parts
+
+    def _held_out_bandwidth(self, rng: np.random.RandomState) -> float:
+        own = np.sort(rng.permutation(len(self.references))[:MOST_QUERIES])
+        images = self.ranks.images(self.references[own], np.ones(len(own), bool))
+        return held_out_bandwidth(self.images_by_ranks, images.astype(np.float32), own)
+
+    @cached_property
+    def standard_images(self) -> np.ndarray:
+        """The references in the first view, `(m, K)` float32."""
+        return self.standard.images(self.references).astype(np.float32)
+
+    @cached_property
+    def images_by_ranks(self) -> np.ndarray:
+        """The references in the second view, `(m, K)` float32."""
+        unknown = np.zeros(len(self.references), bool)
+        return self.ranks.images(self.references, unknown).astype(np.float32)
+

@@ -1,0 +1,50 @@
+"""From what a part of the score says of a row to how surprising that is: minus the log of p."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+TAIL_SHARE, MIN_TAIL = 0.1, 10
+"""The share of the rows, the strangest, whose mean excess tells how fast p falls beyond all."""
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Minus the log of the share of normal rows that are at least as strange.
+
+    Between the rows it is interpolated; beyond the strangest it goes on along an exponential tail,
+    so that far rows keep their order.
+
+    Attributes:
+        strangeness: `(K,)`, ascending, each once, of rows that were left out.
+        surprise: `(K,)`, of these, not descending.
+        scale: by how much strangeness rises beyond for p to fall to 1/e.
+
+    Examples:
+        >>> surprise = Surprise.of(np.random.default_rng(0).exponential(size=999))
+        >>> surprise(np.array([0.7, 20.0])).round().tolist()
+        [1.0, 20.0]
+    """
+
+    strangeness: np.ndarray
+    surprise: np.ndarray
+    scale: float
+
+    @classmethod
+    def of(cls, strangeness: np.ndarray) -> Self:
+        """Learn from rows `(n,)` that were left out."""
+        values, counts = np.unique(strangeness, return_counts=True)
+        n = len(strangeness)
+        above = n - np.cumsum(counts)
+        surprise = -np.log((above + counts / 2 + 0.5) / (n + 1))
+        k = min(max(int(n * TAIL_SHARE), MIN_TAIL), n - 1)
+        tail = np.sort(strangeness)[n - k - 1 :]
+        least = 1e-9 * max(1.0, abs(float(tail[0])))
+        return cls(values, surprise, max(float((tail[1:] - tail[0]).mean()), least))
+
+    def __call__(self, strangeness: np.ndarray) -> np.ndarray:
+        """Return the surprise `(n,)` at some strangeness `(n,)`."""
+        within = np.interp(strangeness, self.strangeness, self.surprise)
+        beyond = np.maximum(strangeness - self.strangeness[-1], 0.0) / self.scale
+        return within + beyond
