@@ -37,6 +37,9 @@ MOST_REFERENCES, MOST_VALUES = 4_000, 4_000_000
 ROWS_AT_ONCE = 16_384
 """Rows that are scored at once, so that memory stays flat."""
 
+PARTS = ("nearest", "nearest_in_parts", "kernels", "values", "pairs")
+"""What each row is judged by, as far as its table has it."""
+
 SUBSETS = 4
 """Subsets of the columns in which nearest rows are sought."""
 
@@ -171,3 +174,71 @@ class RelativeScore:
         unknown = np.zeros(len(self.references), bool)
         return self.ranks.images(self.references, unknown).astype(np.float32)
 
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays that a model file holds."""
+        parts = {
+            "left_out": self.left_out,
+            "memory": self.memory,
+            "standard": self.standard,
+            "ranks": self.ranks,
+            "frequencies": self.frequencies,
+            "tree": self.tree,
+        } | {f"surprise.{name}": surprise for name, surprise in self.surprises.items()}
+        arrays = {
+            f"{part}.{name}": array
+            for part, value in parts.items()
+            if value is not None
+            for name, array in value.to_arrays().items()
+        }
+        n_columns = self.references.shape[1]
+        subsets = np.zeros((len(self.subsets), n_columns), bool)
+        for subset, chosen in zip(subsets, self.subsets, strict=True):
+            subset[chosen] = True
+        own = {"references": self.references, "subsets": subsets}
+        return arrays | own | {"bandwidth": np.array([self.bandwidth])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], *, n_columns: int) -> Self:
+        """Return the score of rows of `n_columns` columns that `to_arrays` described.
+
+        Raises:
+            KeyError: where an array is missing.
+            ModelFileError: where the arrays do not fit each other.
+        """
+        left_out = LeftOut.from_arrays(_below("left_out", arrays))
+        if len(left_out.source) != n_columns:
+            raise ModelFileError(f"a score of {len(left_out.source)} columns serves no {n_columns}")
+        n_kept = len(left_out.kept)
+        references, subsets = arrays["references"], arrays["subsets"]
+        if references.dtype != np.float64 or references.ndim != 2 or not len(references):
+            raise ModelFileError("the references of a score must be float64 rows")
+        if references.shape[1] != n_kept or not np.isfinite(references).all():
+            raise ModelFileError(f"the references of a score must be finite, with {n_kept} columns")
+        if subsets.dtype != np.bool_ or subsets.ndim != 2 or subsets.shape[1] != n_kept:
+            raise ModelFileError(f"the subsets of a score must be of its {n_kept} columns")
+        if not subsets.any(axis=1).all():
+            raise ModelFileError("the subsets of a score must hold a column each")
+        bandwidth = column_numbers(arrays, "bandwidth", n_columns=1)
+        if bandwidth[0] <= 0:
+            raise ModelFileError("the bandwidth of a score must be positive")
+        of_parts = {name: _below(f"surprise.{name}", arrays) for name in PARTS}
+        score = cls(
+            left_out=left_out,
+            memory=Memory.from_arrays(_below("memory", arrays), n_references=len(references)),
+            standard=StandardView.from_arrays(_below("standard", arrays), n_columns=n_kept),
+            ranks=RankView.from_arrays(_below("ranks", arrays), n_columns=n_kept),
+            references=references,
+            subsets=tuple(np.flatnonzero(subset) for subset in subsets),
+            bandwidth=float(bandwidth[0]),
+            frequencies=Frequencies.from_arrays(_below("frequencies", arrays), n_columns=n_kept),
+            tree=PairTree.from_arrays(_below("tree", arrays), n_columns=n_kept),
+            surprises={name: Surprise.from_arrays(of) for name, of in of_parts.items() if of},
+        )
+        if score.strangeness(np.zeros((1, n_columns))).keys() != score.surprises.keys():
+            raise ModelFileError("a score needs the surprise of each of its parts")
+        return score
+
+
+def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    start = f"{prefix}."
+    return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
