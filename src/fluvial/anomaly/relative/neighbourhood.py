@@ -26,29 +26,37 @@ def nearest_distance(queries: np.ndarray, references: np.ndarray, own: np.ndarra
         >>> nearest_distance(rows, rows, own=np.arange(2))
         array([3., 3.])
     """
-    squared = _by_blocks(queries, references, own, lambda products, nearest, squared: squared)
-    return np.sqrt(squared / references.shape[1])
+
+    def of_block(products: np.ndarray, nearest: np.ndarray, squared: np.ndarray) -> np.ndarray:
+        return squared
+
+    return np.sqrt(_by_blocks(queries, references, own, of_block) / references.shape[1])
 
 
-def log_kernels(
+def nearest_and_kernels(
     queries: np.ndarray, references: np.ndarray, own: np.ndarray, bandwidth: float
-) -> np.ndarray:
-    """Return minus the log of the sum of Gaussian kernels around the references, `(n,)`.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distance to the nearest reference, and how little of kernels there is, `(n,)` each.
 
     Args:
         queries: `(n, D)` float32.
         references: `(m, D)` float32, m at least 1.
         own: as in `nearest_distance`.
-        bandwidth: the kernels' standard deviation in each column.
+        bandwidth: standard deviation of the Gaussian kernels around the references.
+
+    Returns:
+        The distance over the root of D, and minus the log of the sum of the kernels, without the
+        constant that makes them densities.
     """
 
     def of_block(products: np.ndarray, nearest: np.ndarray, squared: np.ndarray) -> np.ndarray:
         products -= products[np.arange(len(products)), nearest][:, None]
         products *= np.float32(1 / bandwidth**2)
-        sums = np.exp(products, out=products).sum(axis=1)
-        return squared / (2 * bandwidth**2) - np.log(sums.astype(np.float64))
+        sums = np.exp(products, out=products).sum(axis=1).astype(np.float64)
+        return np.stack([squared, squared / (2 * bandwidth**2) - np.log(sums)], axis=1)
 
-    return _by_blocks(queries, references, own, of_block)
+    squared, kernels = _by_blocks(queries, references, own, of_block).T
+    return np.sqrt(squared / references.shape[1]), kernels
 
 
 def _by_blocks(
@@ -60,7 +68,7 @@ def _by_blocks(
     """Return what a function gives for the queries, some of them at a time.
 
     Args:
-        queries: `(n, D)` float32.
+        queries: `(n, D)` float32, n at least 1.
         references: `(m, D)` float32.
         own: `(n,)`.
         function: of `q . r - |r|^2 / 2`, `(BLOCK, m)`, which is largest for the nearest reference;
@@ -83,46 +91,19 @@ def _by_blocks(
         gaps = block.astype(np.float64) - references[nearest]
         return function(products, nearest, (gaps**2).sum(axis=1))[: len(some)]
 
+    # NumPy's own threads would wait for each other at every block.
     with threadpool_limits(1), threads() as pool:
-        return np.concatenate(list(pool.map(of_block, range(0, len(queries), BLOCK))) or [_NONE])
-
-
-_NONE = np.zeros(0)
+        return np.concatenate(list(pool.map(of_block, range(0, len(queries), BLOCK))))
 
 
 def random_subsets(n_columns: int, number: int, rng: np.random.RandomState) -> list[np.ndarray]:
-    """Draw subsets of half of the columns; none where there is one column alone.
-
-    Where two columns are all, each of them is one.
+    """Draw subsets of half of the columns; up to two columns, each of them is one.
 
     Examples:
         >>> random_subsets(2, 8, np.random.RandomState(0))
         [array([0]), array([1])]
     """
     if n_columns < 3:
-        return [np.array([j]) for j in range(n_columns)] if n_columns == 2 else []
+        return [np.array([j]) for j in range(n_columns)]
     half = -(-n_columns // 2)
     return [np.sort(rng.permutation(n_columns)[:half]) for _ in range(number)]
-
-
-BANDWIDTHS = np.geomspace(0.01, 1.5, 12)
-"""Candidates, in units of a view."""
-
-MOST_QUERIES = 1_000
-"""Rows that choose a bandwidth at most."""
-
-
-def held_out_bandwidth(references: np.ndarray, queries: np.ndarray, own: np.ndarray) -> float:
-    """Return the bandwidth under which queries, each left out, have the highest mean log density.
-
-    Args:
-        references: `(m, D)` float32.
-        queries: `(n, D)` float32.
-        own: as in `nearest_distance`.
-    """
-    n_columns = references.shape[1]
-    losses = [
-        log_kernels(queries, references, own, h).mean() + n_columns * np.log(h)
-        for h in BANDWIDTHS.tolist()
-    ]
-    return float(BANDWIDTHS[int(np.argmin(losses))])

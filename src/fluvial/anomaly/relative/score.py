@@ -13,12 +13,11 @@ from typing import Self
 
 import numpy as np
 
+from fluvial.anomaly.relative.bandwidths import column_bandwidths, one_bandwidth
 from fluvial.anomaly.relative.frequencies import Frequencies
 from fluvial.anomaly.relative.memory import Memory
 from fluvial.anomaly.relative.neighbourhood import (
-    MOST_QUERIES,
-    held_out_bandwidth,
-    log_kernels,
+    nearest_and_kernels,
     nearest_distance,
     random_subsets,
 )
@@ -34,10 +33,13 @@ from fluvial.tables.stored import column_numbers
 MOST_REFERENCES, MOST_VALUES = 4_000, 4_000_000
 """Rows that others are compared with at most, and their values."""
 
+MOST_QUERIES = 1_000
+"""Rows that choose bandwidths at most."""
+
 ROWS_AT_ONCE = 16_384
 """Rows that are scored at once, so that memory stays flat."""
 
-PARTS = ("nearest", "nearest_in_parts", "kernels", "values", "pairs")
+PARTS = ("nearest", "kernels", "nearest_in_halves", "column_kernels", "values", "pairs")
 """What each row is judged by, as far as its table has it."""
 
 SUBSETS = 4
@@ -51,11 +53,14 @@ class RelativeScore:
     The score is minus the sum of -log p over these parts, each p against the rows that were fitted
     to, each left out:
 
-    1. the distance to the nearest row, columns standardised with logarithmic tails;
-    2. the mean of that distance and those in random halves of the columns;
-    3. a kernel density with a held-out bandwidth in columns made Gaussian by their ranks;
-    4. the frequencies of values, in columns that hold few of them;
-    5. the frequencies of pairs of values, along a tree of the columns.
+    1. the distance to the nearest row, and
+    2. a kernel density of one held-out bandwidth, both in columns made Gaussian by their ranks,
+       where values beyond all that were seen are pushed far out;
+    3. the distance to the nearest row in random halves of the columns, and
+    4. a kernel density with a held-out bandwidth for each column, both in standardised columns
+       with logarithmic tails;
+    5. the frequencies of values, in columns that hold few of them;
+    6. the frequencies of pairs of values, along a tree of the columns.
 
     Attributes:
         left_out: constants and copies among the columns; a row that departs loses 1e6 a column.
@@ -64,7 +69,8 @@ class RelativeScore:
         ranks: the second view.
         references: `(m, K)`, the rows that others are compared with, in the units of the columns.
         subsets: random halves of the columns.
-        bandwidth: of the kernels.
+        bandwidth: of the kernels by ranks.
+        widths: `(K,)`, of the others.
         frequencies: of values; None where no column holds few.
         tree: of pairs; None where no columns depend on each other.
         surprises: of the parts, by name.
@@ -81,6 +87,7 @@ class RelativeScore:
     references: np.ndarray
     subsets: tuple[np.ndarray, ...]
     bandwidth: float
+    widths: np.ndarray
     frequencies: Frequencies | None
     tree: PairTree | None
     surprises: dict[str, Surprise]
@@ -111,11 +118,12 @@ class RelativeScore:
             references=kept[places],
             subsets=tuple(random_subsets(n_columns, SUBSETS, rng)),
             bandwidth=1.0,
+            widths=np.ones(n_columns),
             frequencies=Frequencies.fit(kept),
             tree=PairTree.fit(kept),
             surprises={},
         )
-        unfinished = replace(unfinished, bandwidth=unfinished._held_out_bandwidth(rng))
+        unfinished = unfinished._with_bandwidths(rng)
         strangeness = unfinished.strangeness(rows)
         surprises = {name: Surprise.of(values) for name, values in strangeness.items()}
         return replace(unfinished, surprises=surprises)
@@ -141,27 +149,34 @@ class RelativeScore:
     def _strangeness(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         known, own = self.memory.places_of(rows)
         kept = rows[:, self.left_out.kept]
-        images, references = self.standard.images(kept).astype(np.float32), self.standard_images
-        whole = nearest_distance(images, references, own)
-        parts = {"nearest": whole}
-        if self.subsets:
-            of_parts = [
-                nearest_distance(images[:, some], references[:, some], own)
-                for some in self.subsets
-            ]
-            parts["nearest_in_parts"] = whole + np.mean(of_parts, axis=0)
+        images = self.standard.images(kept).astype(np.float32)
         by_ranks = self.ranks.images(kept, known).astype(np.float32)
-        parts["kernels"] = log_kernels(by_ranks, self.images_by_ranks, own, self.bandwidth)
+        nearest, kernels = nearest_and_kernels(by_ranks, self.images_by_ranks, own, self.bandwidth)
+        parts = {"nearest": nearest, "kernels": kernels}
+        distances = [
+            nearest_distance(images[:, some], self.standard_images[:, some], own)
+            for some in self.subsets
+        ]
+        parts["nearest_in_halves"] = np.mean(distances, axis=0)
+        widths = self.widths.astype(np.float32)
+        _, parts["column_kernels"] = nearest_and_kernels(
+            images / widths, self.standard_images / widths, own, 1.0
+        )
         if self.frequencies is not None:
             parts["values"] = self.frequencies.strangeness(kept, known)
         if self.tree is not None:
             parts["pairs"] = self.tree.strangeness(kept, known)
         return parts
 
-    def _held_out_bandwidth(self, rng: np.random.RandomState) -> float:
+    def _with_bandwidths(self, rng: np.random.RandomState) -> Self:
+        """Return this score with bandwidths that some references choose, each left out."""
         own = np.sort(rng.permutation(len(self.references))[:MOST_QUERIES])
         images = self.ranks.images(self.references[own], np.ones(len(own), bool))
-        return held_out_bandwidth(self.images_by_ranks, images.astype(np.float32), own)
+        bandwidth = one_bandwidth(self.images_by_ranks, images.astype(np.float32), own)
+        standard = self.standard_images
+        return replace(
+            self, bandwidth=bandwidth, widths=column_bandwidths(standard, standard[own], own)
+        )
 
     @cached_property
     def standard_images(self) -> np.ndarray:
@@ -195,7 +210,7 @@ class RelativeScore:
         for subset, chosen in zip(subsets, self.subsets, strict=True):
             subset[chosen] = True
         own = {"references": self.references, "subsets": subsets}
-        return arrays | own | {"bandwidth": np.array([self.bandwidth])}
+        return arrays | own | {"bandwidth": np.array([self.bandwidth]), "widths": self.widths}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], *, n_columns: int) -> Self:
@@ -219,8 +234,9 @@ class RelativeScore:
         if not subsets.any(axis=1).all():
             raise ModelFileError("the subsets of a score must hold a column each")
         bandwidth = column_numbers(arrays, "bandwidth", n_columns=1)
-        if bandwidth[0] <= 0:
-            raise ModelFileError("the bandwidth of a score must be positive")
+        widths = column_numbers(arrays, "widths", n_columns=n_kept)
+        if bandwidth[0] <= 0 or (widths <= 0).any():
+            raise ModelFileError("the bandwidths of a score must be positive")
         of_parts = {name: _below(f"surprise.{name}", arrays) for name in PARTS}
         score = cls(
             left_out=left_out,
@@ -230,6 +246,7 @@ class RelativeScore:
             references=references,
             subsets=tuple(np.flatnonzero(subset) for subset in subsets),
             bandwidth=float(bandwidth[0]),
+            widths=widths,
             frequencies=Frequencies.from_arrays(_below("frequencies", arrays), n_columns=n_kept),
             tree=PairTree.from_arrays(_below("tree", arrays), n_columns=n_kept),
             surprises={name: Surprise.from_arrays(of) for name, of in of_parts.items() if of},
