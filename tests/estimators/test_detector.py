@@ -7,8 +7,8 @@ from tests.estimators.cases import fresh, table
 from fluvial.errors import DataError
 
 
-def test_the_threshold_is_the_lowest_percent_of_the_held_out_scores(detector, rows):
-    density = detector.density_
+def test_the_threshold_is_the_lowest_percent_of_the_held_out_scores(by_density, rows):
+    detector, density = by_density, by_density.density_
     held_out = rows[density.held_out_indices_]
     assert len(held_out) >= 20
     expected = np.quantile(density.score_samples(held_out), 0.01)
@@ -19,8 +19,8 @@ def test_the_threshold_is_the_lowest_percent_of_the_held_out_scores(detector, ro
     )
 
 
-def test_few_held_out_rows_are_joined_by_all_others(detector, rows):
-    fitted = fresh(detector, validation_fraction=0.05).fit(rows)
+def test_few_held_out_rows_are_joined_by_all_others(by_density, rows):
+    fitted = fresh(by_density, validation_fraction=0.05).fit(rows)
     assert 0 < len(fitted.density_.held_out_indices_) < 20
     assert fitted.offset_ == np.quantile(fitted.score_samples(rows), 0.01)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from fluvial.anomaly.relative import RelativeScore
 from fluvial.densities import HeldOut, TableDensity
+from fluvial.densities.hyperparameters import AUTO, CLASSICAL
 from fluvial.densities.weighting import WeightedRows, as_equal
 from fluvial.errors import told
 from fluvial.weights import numbers_of_rows
@@ -23,6 +24,16 @@ def check_score(kind: Any) -> None:
     """
     if not isinstance(kind, str) or kind not in SCORES:
         raise ValueError(f"score must be one of {list(SCORES)}, but is {told(kind)}")
+
+
+def check_latents(kind: str, flow: Any) -> None:
+    """Refuse the norm of latents where there is no flow, or several.
+
+    Raises:
+        ValueError: saying what would do.
+    """
+    if kind == LATENT and flow in (AUTO, CLASSICAL):
+        raise ValueError(f"score='latent' needs the latents of one flow, but flow is {flow!r}")
 
 
 class Ranking(Protocol):

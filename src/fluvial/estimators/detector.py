@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly import check_contamination, choose_threshold
-from fluvial.anomaly.rankings import DENSITY, RELATIVE, Ranked, check_score
+from fluvial.anomaly.rankings import DENSITY, RELATIVE, Ranked, check_latents, check_score
 from fluvial.anomaly.setting import chosen_at_fit
 from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.errors import TrainingInterrupted
@@ -190,7 +190,8 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         check_contamination(self.contamination)
         chosen = self.get_params(deep=False)
         check_score(chosen["score"])
-        chosen["flow"] = detector_flow(chosen["flow"], chosen.pop("score"))
+        chosen["flow"] = detector_flow(chosen["flow"], chosen["score"])
+        check_latents(chosen.pop("score"), chosen["flow"])
         del chosen["contamination"]
         try:
             density = FlowDensity(**chosen).fit(
