@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from fluvial.anomaly.relative import RelativeScore
-from fluvial.densities import HeldOut, TableDensity
+from fluvial.densities import TableDensity
 from fluvial.densities.hyperparameters import AUTO, CLASSICAL
 from fluvial.densities.weighting import WeightedRows, as_equal
 from fluvial.errors import told

@@ -316,4 +316,3 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             AttributeError: where they had none, as scikit-learn wants it.
         """
         return feature_names(self.density_.schema_)
-

@@ -29,7 +29,7 @@ def hyperparameters_of(estimator: Any) -> Hyperparameters:
 
 
 def detector_flow(flow: Any, score: str) -> Any:
-    """Return the flow of a detector, given its parameters `flow`, which may be None, and `score`."""
+    """Return the flow of a detector by its parameters: `flow`, or None, and `score`."""
     if flow is not None:
         return flow
     return CLASSICAL if score == RELATIVE else "neural_spline_flow"
@@ -76,13 +76,13 @@ def read_parameters(stored: Any, known: list[str]) -> dict[str, Any]:
     unknown = sorted(entries.values.keys() - set(known))
     if unknown:
         raise ModelFileError(f"unknown parameters: {unknown[:5]}")
-    parameters = dict(entries.values)
+    parameters: dict[str, Any] = dict(entries.values)
     if parameters.get("hidden_sizes") is not None:
         parameters["hidden_sizes"] = tuple(entries.items("hidden_sizes"))
     if parameters.get("random_state") is not None:
         entries.whole("random_state", 0, LARGEST_SEED)
     if "score" in known:
-        parameters = {"score": DENSITY} | parameters  # files of earlier versions do not tell it
+        parameters.setdefault("score", DENSITY)  # files of earlier versions do not tell it
     others = ("random_state", "contamination", "score")
     given = {k: v for k, v in parameters.items() if k not in others}
     try:

@@ -8,7 +8,7 @@ BANDWIDTHS = np.geomspace(0.01, 1.5, 12)
 """Candidates, in units of a view."""
 
 SMALLEST, FIRST = 0.05, 1.0
-"""The smallest bandwidth of a column, and times n^(-1 / (D + 4)) the one that the search starts at."""
+"""The smallest bandwidth of a column, and times n^(-1 / (D + 4)) where the search starts."""
 
 STEPS, ENOUGH = 15, 0.02
 """Steps of the search at most, and the change of a log bandwidth below which it ends."""

@@ -1,4 +1,4 @@
-"""Columns in a few categories: their values where these are few, else bins of about equal counts."""
+"""Columns in a few categories: their values where these are few, else bins of equal counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

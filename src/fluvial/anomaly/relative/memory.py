@@ -71,7 +71,7 @@ class Memory:
 
 
 def row_keys(rows: np.ndarray) -> np.ndarray:
-    """Return a number `(n,)` for each row `(n, D)`: of equal rows the same, as a rule of no others."""
+    """Return a number `(n,)` for each row: of equal rows the same, as a rule of no others."""
     keys = np.zeros(len(rows), np.uint64)
     for column in rows.T:
         # Adding zero turns -0.0 into 0.0, so that equal values have equal bits.

@@ -36,7 +36,7 @@ def nearest_distance(queries: np.ndarray, references: np.ndarray, own: np.ndarra
 def nearest_and_kernels(
     queries: np.ndarray, references: np.ndarray, own: np.ndarray, bandwidth: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distance to the nearest reference, and how little of kernels there is, `(n,)` each.
+    """Return the distance to the nearest reference, and how little of kernels there is, `(n,)`.
 
     Args:
         queries: `(n, D)` float32.

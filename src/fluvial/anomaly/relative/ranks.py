@@ -88,7 +88,8 @@ class RankColumn:
                 end, slope = ends[beyond], PUSH * self.slopes[side]
                 with np.errstate(over="ignore"):
                     far = np.minimum(slope * (sign * column[beyond] - sign * end), 1e300)
-                at_end = sign * np.interp(end, self.values, self.images)
+                # Without the extreme row the next one would have about its image.
+                at_end = sign * self.images[0 if side == 0 else -1]
                 image[beyond] = sign * (at_end + JUMP + log_tail(far)[0])
         return image
 

@@ -1,9 +1,9 @@
 """The score of rows relative to the columns of a table: several views of what is strange, joined.
 
 No single measure ranks well on every table. Nearest neighbours and kernel densities, in the shapes
-of the columns and by their ranks, rare values and rare pairs of values each see something else. What
-each says of a row becomes a p-value against rows that were left out, and these are joined as Fisher
-does, by the sum of their logarithms.
+of the columns and by their ranks, rare values and rare pairs of values: each sees something else.
+What each says of a row becomes a p-value against rows that were left out, and these are joined as
+Fisher does, by the sum of their logarithms.
 """
 
 from collections.abc import Mapping
@@ -39,8 +39,16 @@ MOST_QUERIES = 1_000
 ROWS_AT_ONCE = 16_384
 """Rows that are scored at once, so that memory stays flat."""
 
-PARTS = ("nearest", "kernels", "nearest_in_halves", "column_kernels", "values", "pairs")
-"""What each row is judged by, as far as its table has it."""
+PARTS = {
+    "nearest": 1.0,
+    "kernels": 1.0,
+    "nearest_in_halves": 1.0,
+    "column_kernels": 1.5,
+    "values": 0.5,
+    "pairs": 1.0,
+}
+"""What each row is judged by, as far as its table has it, and how much it counts: chosen on 120
+tables, on which equal weights did nearly as well."""
 
 SUBSETS = 4
 """Subsets of the columns in which nearest rows are sought."""
@@ -50,8 +58,8 @@ SUBSETS = 4
 class RelativeScore:
     """How normal rows are beside those that were fitted to.
 
-    The score is minus the sum of -log p over these parts, each p against the rows that were fitted
-    to, each left out:
+    The score is minus the weighted sum of -log p over these parts, each p against the rows that
+    were fitted to, each left out:
 
     1. the distance to the nearest row, and
     2. a kernel density of one held-out bandwidth, both in columns made Gaussian by their ranks,
@@ -137,7 +145,9 @@ class RelativeScore:
         Args:
             rows: `(n, D)`, finite.
         """
-        surprises = [self.surprises[name](x) for name, x in self.strangeness(rows).items()]
+        surprises = [
+            PARTS[name] * self.surprises[name](x) for name, x in self.strangeness(rows).items()
+        ]
         return self.left_out.penalty(rows) - np.sum(surprises, axis=0)
 
     def strangeness(self, rows: np.ndarray) -> dict[str, np.ndarray]:

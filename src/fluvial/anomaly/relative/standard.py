@@ -1,4 +1,4 @@
-"""Rows as distances see them in the shapes of their columns: standardised, with logarithmic tails."""
+"""Rows as distances see them by the shapes of their columns: standardised, with log tails."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ from fluvial.errors import ModelFileError
 from fluvial.tables.stored import column_numbers
 
 MOST_POINTS = 2_000
-"""Rows that are kept; of more, the strangest tenth of these and others at equal distances in rank."""
+"""Rows that are kept: of more, the strangest, and others at equal distances in rank."""
 
 TAIL_SHARE, MIN_TAIL = 0.1, 10
 """The share of the rows, the strangest, whose mean excess tells how fast p falls beyond all."""

@@ -49,7 +49,7 @@ class PairTree:
     @classmethod
     def fit(cls, rows: np.ndarray) -> Self | None:
         """Learn the tree of rows `(n, D)`; None where no pair depends on each other."""
-        n_rows, n_columns = rows.shape
+        n_columns = rows.shape[1]
         if n_columns < 2:
             return None
         most = min(BINS, max(MOST_CATEGORIES // n_columns, 2))
@@ -120,7 +120,7 @@ def _table(first: np.ndarray, second: np.ndarray, shape: np.ndarray) -> np.ndarr
 
 def _information(codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Return the mutual information `(D, D)` of pairs of columns, less what chance would give."""
-    n, n_columns = codes.shape
+    n = len(codes)
     starts = np.concatenate([[0], np.cumsum(sizes)])
     indicators = np.zeros((n, starts[-1]), np.float32)
     indicators[np.arange(n)[:, None], codes + starts[:-1]] = 1
