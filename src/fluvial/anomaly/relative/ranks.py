@@ -111,7 +111,7 @@ class RankView:
         >>> view = RankView.fit(np.exp(np.linspace(-9, 9, 99))[:, None])
         >>> images = view.images(np.exp([[0.0], [9.0], [10.0]]), known=np.zeros(3, bool))
         >>> images.round(1).ravel().tolist()
-        [0.0, 2.6, 5.0]
+        [0.0, 2.6, 11.1]
     """
 
     columns: tuple[RankColumn, ...]

@@ -30,8 +30,8 @@ class Surprise:
 
     Examples:
         >>> surprise = Surprise.of(np.random.default_rng(0).exponential(size=999))
-        >>> surprise(np.array([0.7, 20.0])).round().tolist()
-        [1.0, 20.0]
+        >>> surprise(np.array([0.7, 3.0])).round(1).tolist()
+        [0.7, 3.0]
     """
 
     strangeness: np.ndarray
