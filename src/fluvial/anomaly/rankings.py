@@ -13,6 +13,9 @@ from fluvial.errors import told
 from fluvial.weights import numbers_of_rows
 
 RELATIVE, DENSITY, LATENT, TYPICALITY = "relative", "density", "latent", "typicality"
+MOST_TAUGHT = 4_000
+"""Normal rows that known anomalies are compared with at most."""
+
 SCORES = (RELATIVE, DENSITY, LATENT, TYPICALITY)
 
 
@@ -119,6 +122,7 @@ class Ranked:
         counted: np.ndarray,
         sample_weight: Any,
         rng: np.random.RandomState,
+        anomalies: np.ndarray | None = None,
     ) -> Self:
         """Make the ranking of a kind.
 
@@ -129,12 +133,14 @@ class Ranked:
             counted: `(n,)` of bool, which have a weight.
             sample_weight: `(n,)`, or None.
             rng: of what is drawn.
+            anomalies: `(k, D)`, rows that are known not to belong; "relative" learns of them what
+                to look at. None or no rows: none are known.
 
         Raises:
             ValueError: where the density has no latents for "latent".
         """
         if kind == RELATIVE:
-            return cls._relative(rows, counted, sample_weight, rng)
+            return cls._relative(rows, counted, sample_weight, rng, anomalies)
         held_out = density.held_out
         if kind == DENSITY:
             ranking, scores = DensityRanking(density), held_out.log_prob
@@ -150,11 +156,13 @@ class Ranked:
         return cls(ranking, held_out.indices, scores, held_out.weights)
 
     @classmethod
-    def _relative(cls, rows, counted, sample_weight, rng) -> Self:
+    def _relative(cls, rows, counted, sample_weight, rng, anomalies) -> Self:
         weighted = WeightedRows.of(sample_weight, len(rows))
         weighted, settled = weighted.settled(weighted.take(rows))
         ranking = RelativeScore.fit(settled[as_equal(weighted.weights)], rng)
         places = np.flatnonzero(counted)
+        if anomalies is not None and len(anomalies):
+            ranking = ranking.taught(anomalies, rows[places[:MOST_TAUGHT]])
         weights = None
         if sample_weight is not None:
             given = np.asarray(sample_weight, float)[places]

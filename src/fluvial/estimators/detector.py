@@ -18,6 +18,7 @@ from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
 from fluvial.estimators.given_rows import given_rows
+from fluvial.estimators.known_labels import known_anomalies
 from fluvial.estimators.parameters import detector_flow
 from fluvial.estimators.score_parameter import ScoreParameter
 from fluvial.estimators.writing import SaveMixin, write_detector
@@ -148,8 +149,12 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         ----------
         X : array or pandas, polars or pyarrow table of shape (n_samples, n_features)
             Finite numbers; booleans count as 0 and 1. Not modified.
-        y : Ignored
-            Present for scikit-learn's conventions.
+        y : array-like of shape (n_samples,) or None, default=None
+            What is known of rows, in scikit-learn's signs: 1 normal, -1 an anomaly, 0 unknown.
+            Known anomalies take no part in what is learned of the others, and `score="relative"`
+            gives more weight to the parts that find them: the more of them there are the more, so
+            that a few wrong labels do little harm. What holds other values is ignored, as
+            scikit-learn wants it; so is what holds no -1.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             How much each row counts, not negative: 2 is the row twice, and 0 leaves it out, be it
             with missing values. Only ratios count, so that equal weights are none. They tell in all
@@ -188,6 +193,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             Where a hyper-parameter is out of its range.
         """
         check_contamination(self.contamination)
+        is_known, sample_weight = known_anomalies(y, sample_weight)
         chosen = self.get_params(deep=False)
         check_score(chosen["score"])
         chosen["flow"] = detector_flow(chosen["flow"], chosen["score"])
@@ -197,20 +203,25 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             density = FlowDensity(**chosen).fit(
                 X, sample_weight=sample_weight, checkpoint=checkpoint
             )
-            self._choose_threshold(density, X, sample_weight)
+            self._choose_threshold(density, X, sample_weight, is_known)
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise
-            self._choose_threshold(interrupted.flow, X, sample_weight)
+            self._choose_threshold(interrupted.flow, X, sample_weight, is_known)
             raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
         return self
 
-    def _choose_threshold(self, density: FlowDensity, X, sample_weight) -> None:
+    def _choose_threshold(
+        self, density: FlowDensity, X, sample_weight, is_known: np.ndarray | None
+    ) -> None:
         """Make the ranking beside a fitted density, choose the threshold, and keep all."""
         matrix, counted = given_rows(density, X, sample_weight)
         kind, rng = vars(self)["score"], check_random_state(self.random_state)
         table = density.table_density_
-        ranked = Ranked.fit(kind, table, matrix, counted, sample_weight, rng)
+        anomalies = None
+        if is_known is not None:
+            anomalies = matrix[is_known & np.isfinite(matrix).all(axis=1)]
+        ranked = Ranked.fit(kind, table, matrix, counted, sample_weight, rng, anomalies)
 
         def all_scores() -> np.ndarray:
             scores = np.zeros(len(matrix))
