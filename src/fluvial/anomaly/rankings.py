@@ -6,10 +6,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from fluvial.anomaly.relative import RelativeScore
+from fluvial.anomaly.relative.clumps import in_clumps
+from fluvial.anomaly.relative.memory import row_keys
 from fluvial.densities import TableDensity
 from fluvial.densities.hyperparameters import AUTO, CLASSICAL
 from fluvial.densities.weighting import WeightedRows, as_equal
 from fluvial.errors import told
+from fluvial.tables.warning import warn_user
 from fluvial.weights import numbers_of_rows
 
 RELATIVE, DENSITY, LATENT, TYPICALITY = "relative", "density", "latent", "typicality"
@@ -159,8 +162,17 @@ class Ranked:
     def _relative(cls, rows, counted, sample_weight, rng, anomalies) -> Self:
         weighted = WeightedRows.of(sample_weight, len(rows))
         weighted, settled = weighted.settled(weighted.take(rows))
-        ranking = RelativeScore.fit(settled[as_equal(weighted.weights)], rng)
+        equal = settled[as_equal(weighted.weights)]
+        clumped = in_clumps(equal, rng)
+        ranking = RelativeScore.fit(equal[~clumped], rng)
         places = np.flatnonzero(counted)
+        if clumped.any():
+            warn_user(
+                f"{clumped.sum()} of the rows given to fit are far from all others, though near each "
+                "other: they count as anomalies, and the score is learned without them"
+            )
+            keys = row_keys(equal[clumped])
+            places = places[~np.isin(row_keys(rows[places]), keys)]
         if anomalies is not None and len(anomalies):
             ranking = ranking.taught(anomalies, rows[places[:MOST_TAUGHT]])
         weights = None
