@@ -168,8 +168,8 @@ class Ranked:
         places = np.flatnonzero(counted)
         if clumped.any():
             warn_user(
-                f"{clumped.sum()} of the rows given to fit are far from all others, though near each "
-                "other: they count as anomalies, and the score is learned without them"
+                f"{clumped.sum()} of the rows given to fit are far from all others, though near "
+                "each other: they count as anomalies, and the score is learned without them"
             )
             keys = row_keys(equal[clumped])
             places = places[~np.isin(row_keys(rows[places]), keys)]

@@ -1,8 +1,8 @@
 """Rows that are alike, few, and far from all others: a clump that no distance shows as strange.
 
-Each of them has neighbours, so that neither distances nor densities tell them from normal rows. They
-are found by the gap around them, and only where nothing else can be meant: on 120 tables of normal
-rows alone no rule that finds smaller or nearer clumps did no harm.
+Each of them has neighbours, so that neither distances nor densities tell them from normal rows.
+They are found by the gap around them, and only where nothing else can be meant: on tables of normal
+rows alone, rules that find smaller or nearer clumps did harm.
 """
 
 import numpy as np
@@ -30,8 +30,9 @@ def in_clumps(rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     Examples:
         >>> rng = np.random.default_rng(0)
         >>> rows = np.concatenate([rng.normal(size=3000), rng.normal(9, 0.1, size=30)])[:, None]
-        >>> np.flatnonzero(in_clumps(rows, np.random.RandomState(0))).tolist() == [*range(3000, 3030)]
-        True
+        >>> found = in_clumps(rows, np.random.RandomState(0))
+        >>> int(found.sum()), int(found[3000:].sum())
+        (30, 30)
     """
     n = len(rows)
     some = np.sort(rng.permutation(n)[:MOST_ROWS])
