@@ -166,6 +166,6 @@ def _starts(
         there = reference_tree.query_ball_point(seeds, distances[:, -1], return_length=True)
         excess = k / n - there / m
         best = int(np.argmax(excess / np.sqrt(k / n**2 + (there + 1) / m**2)))
-        around = free[places[best]]
+        around = free[np.asarray(places)[best]]
         covariance = np.atleast_2d(np.cov(around.T)) + floor
         yield bumps.with_one(max(float(excess[best]), 1 / n), around.mean(axis=0), covariance)
