@@ -59,6 +59,10 @@ bench: $(STAMP)  ## Time Fluvial against its peers; ARGS="W1 W6 --rounds 3" choo
 bench-density: $(STAMP)  ## Compare Fluvial's held-out densities with its peers'
 	$(BIN)/python -m benchmarks.density $(ARGS)
 
+.PHONY: bench-anomaly
+bench-anomaly: $(STAMP)  ## Compare how well Fluvial and its peers rank the rows of real tables
+	$(BIN)/python -m benchmarks.anomaly.ranking $(ARGS)
+
 .PHONY: bench-limits
 bench-limits: $(STAMP)  ## Measure memory, rows a second, limits of time and awkward columns
 	$(BIN)/python -m benchmarks.limits $(ARGS)

@@ -48,6 +48,7 @@ ABOVE["__main__"] = {"cli"}
 # What `import fluvial` offers by name, and the room that it comes from.
 EXPORTED = {
     "__version__": "_version",
+    "DensityRatio": "estimators",
     "FlowAnomalyDetector": "estimators",
     "FlowDensity": "estimators",
     "load": "estimators",

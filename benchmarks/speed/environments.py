@@ -12,10 +12,12 @@ PINS = ROOT / "benchmarks"
 PACKAGES = {
     "jax": ("flowjax", "--editable", "."),
     "torch": ("torch", "zuko", "nflows", "normflows"),
+    "pyod": ("pyod",),
 }
 CONSTRAINTS = {
     "jax": (ROOT / "constraints.txt", PINS / "constraints-jax.txt"),
     "torch": (PINS / "constraints-torch.txt",),
+    "pyod": (PINS / "constraints-pyod.txt",),
 }
 
 
@@ -26,7 +28,7 @@ class Environments:
         self._ready: set[str] = set()
 
     def python(self, name: str) -> Path:
-        """Return the interpreter of an environment, "jax" or "torch"."""
+        """Return the interpreter of an environment, "jax", "torch" or "pyod"."""
         folder = BENCH / f"venv-{name}"
         python = folder / "bin" / "python"
         if name not in self._ready:

@@ -1,7 +1,7 @@
 """Normalizing flows for tables: how likely is a row, which do not belong, and more like these.
 
-`FlowDensity` and `FlowAnomalyDetector` are the scikit-learn estimators, `load` reads a model file;
-`bijectors`, `distributions`, `flows` and `training` are the library below them. Everything is
+`FlowDensity`, `FlowAnomalyDetector` and `DensityRatio` are the estimators, `load` reads a model
+file; `bijectors`, `distributions`, `flows` and `training` are the library below them. Everything is
 imported on first use, so `import fluvial` costs nothing.
 
 Examples:
@@ -41,12 +41,14 @@ if TYPE_CHECKING:
         weights as weights,
     )
     from fluvial.estimators import (
+        DensityRatio as DensityRatio,
         FlowAnomalyDetector as FlowAnomalyDetector,
         FlowDensity as FlowDensity,
         load as load,
     )
 
 __all__ = [
+    "DensityRatio",
     "FlowAnomalyDetector",
     "FlowDensity",
     "__version__",
@@ -75,7 +77,7 @@ __all__ = [
     "training",
     "weights",
 ]
-_FROM_ESTIMATORS = ("FlowAnomalyDetector", "FlowDensity", "load")
+_FROM_ESTIMATORS = ("DensityRatio", "FlowAnomalyDetector", "FlowDensity", "load")
 
 
 def __getattr__(name: str) -> Any:

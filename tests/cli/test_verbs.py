@@ -35,10 +35,10 @@ def test_scores_are_the_estimators_own(run, directory, model, detector):
     header, columns = read_csv(Path("s.csv").read_text())
     assert header == ["id", "a", "b", "c", *ADDED]
     rows = pa.table([[float(v) for v in column] for column in columns[1:4]], names=list("abc"))
-    assert [float(v) for v in columns[4]] == detector.score_samples(rows).tolist()
-    assert columns[5] == columns[4]
+    assert [float(v) for v in columns[4]] == detector.density_.score_samples(rows).tolist()
+    assert [float(v) for v in columns[5]] == detector.score_samples(rows).tolist()
     assert [float(v) for v in columns[6]] == detector.decision_function(rows).tolist()
-    assert not any(columns[7])  # 12 held-out rows are too few for p-values
+    assert [float(v) for v in columns[7]] == detector.p_values(rows).tolist()
     assert [v == "true" for v in columns[8]] == (detector.predict(rows) == -1).tolist()
 
 
@@ -194,7 +194,8 @@ def test_fit_takes_columns_rows_and_seed(run, directory):
     assert facts[0]["columns"] == ["c", "a"]
     assert sorted(facts[0]["columns_left_out"]) == ["b", "id"]
     assert facts[0]["rows"] == 100
-    assert facts[0]["threshold"] == facts[1]["threshold"] != facts[2]["threshold"]
+    nats = [each["held_out_nats"] for each in facts]
+    assert nats[0] == nats[1] != nats[2]
 
 
 def test_fit_is_the_estimators_fit(run, directory, numbers):

@@ -19,3 +19,9 @@ def density(rows):
 @pytest.fixture(scope="session")
 def detector(rows):
     return FlowAnomalyDetector(**TINY).fit(rows)
+
+
+@pytest.fixture(scope="session")
+def by_density(rows):
+    """A detector that ranks by its density, which held 30 rows out."""
+    return FlowAnomalyDetector(**TINY, score="density").fit(rows)

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import safetensors.numpy
 
+from fluvial.anomaly.rankings import DensityRanking, Ranked
 from fluvial.artifacts import ModelFile, read_model
 from fluvial.densities import HeldOut, TableDensity
 from fluvial.densities.specification import (
@@ -73,7 +74,9 @@ def save(kind: str, path: Path) -> None:
     if kind != "detector":
         inner.save(path)
         return
-    detector = FlowAnomalyDetector(random_state=0)
+    detector = FlowAnomalyDetector(flow=recipe, score="density", random_state=0)
+    held_out = density.held_out
+    detector.ranked_ = Ranked(DensityRanking(density), held_out.indices, held_out.log_prob)
     detector.density_, detector.offset_ = inner, -6.5
     detector.save(path, notes={"columns_left_out": ["id"]})
 

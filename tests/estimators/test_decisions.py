@@ -22,9 +22,9 @@ def labelled():
 
 
 @pytest.fixture
-def own(detector):
+def own(by_density):
     """A copy whose threshold may be set."""
-    return copy.copy(detector)
+    return copy.copy(by_density)
 
 
 @pytest.mark.parametrize(

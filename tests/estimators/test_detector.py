@@ -5,10 +5,11 @@ import pytest
 from tests.estimators.cases import fresh, table
 
 from fluvial.errors import DataError
+from fluvial.estimators import FlowAnomalyDetector
 
 
-def test_the_threshold_is_the_lowest_percent_of_the_held_out_scores(detector, rows):
-    density = detector.density_
+def test_the_threshold_is_the_lowest_percent_of_the_held_out_scores(by_density, rows):
+    detector, density = by_density, by_density.density_
     held_out = rows[density.held_out_indices_]
     assert len(held_out) >= 20
     expected = np.quantile(density.score_samples(held_out), 0.01)
@@ -19,8 +20,8 @@ def test_the_threshold_is_the_lowest_percent_of_the_held_out_scores(detector, ro
     )
 
 
-def test_few_held_out_rows_are_joined_by_all_others(detector, rows):
-    fitted = fresh(detector, validation_fraction=0.05).fit(rows)
+def test_few_held_out_rows_are_joined_by_all_others(by_density, rows):
+    fitted = fresh(by_density, validation_fraction=0.05).fit(rows)
     assert 0 < len(fitted.density_.held_out_indices_) < 20
     assert fitted.offset_ == np.quantile(fitted.score_samples(rows), 0.01)
 
@@ -70,3 +71,39 @@ def test_errors_of_the_table_come_through(detector):
         detector.predict([[0.0, 1.0, np.nan]])
     with pytest.raises(DataError, match="X has 2 features, but FlowDensity is expecting 3"):
         detector.predict([[0.0, 1.0]])
+
+
+def test_latents_are_scored_by_their_norm(detector, rows):
+    fitted = fresh(detector, score="latent").fit(rows)
+    latents = fitted.density_.transform(rows)
+    np.testing.assert_allclose(fitted.score_samples(rows), -np.linalg.norm(latents, axis=1))
+    for flow in ("classical", "auto"):
+        with pytest.raises(ValueError, match="needs the latents of one flow"):
+            fresh(detector, score="latent", flow=flow).fit(rows)
+
+
+def test_typical_rows_have_the_usual_density(by_density, rows):
+    fitted = fresh(by_density, score="typicality").fit(rows)
+    log_prob = fitted.density_.score_samples(rows)
+    usual = fitted.density_.held_out_score_
+    np.testing.assert_allclose(fitted.score_samples(rows), -np.abs(log_prob - usual))
+
+
+@pytest.mark.parametrize("score", ["log_prob", None, 3])
+def test_other_scores_are_refused(detector, rows, score):
+    with pytest.raises(ValueError, match="score must be one of"):
+        fresh(detector, score=score).fit(rows)
+
+
+def test_the_default_needs_no_flow(rows):
+    fitted = FlowAnomalyDetector(random_state=0).fit(rows)
+    assert {part["type"] for part in fitted.density_.specification_["parts"]} <= {
+        "gaussian_mixture",
+        "kernel_density",
+    }
+    np.testing.assert_array_equal(fitted.ranked_.scores, fitted.score_samples(rows))
+    assert fitted.offset_ == np.quantile(fitted.score_samples(rows), 0.01)
+    assert fitted.density_.sample(5, random_state=0).shape == (5, 3)
+    assert not hasattr(fitted, "score")
+    assert fitted.get_params()["score"] == "relative"
+    assert "of the score 'relative'" in fitted.summary()

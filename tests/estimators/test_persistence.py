@@ -172,3 +172,24 @@ def test_precision_is_that_of_the_model(density, rows, tmp_path):
     np.testing.assert_array_equal(in_double.sample(3, 0), density.sample(3, 0))
     with pytest.raises(ModelFileError, match="float64 model, but float64 is switched off"):
         load(double)
+
+
+def test_files_of_earlier_versions_rank_by_the_density(by_density, rows, tmp_path):
+    path = tmp_path / "m.fluvial"
+    by_density.save(path)
+    file = read_model(path)
+    header = {**file.header, "parameters": {**file.header["parameters"]}}
+    del header["parameters"]["score"]
+    write_model(path, kind=file.kind, header=header, arrays=file.arrays)
+    again: Any = load(path)
+    assert again.get_params()["score"] == "density"
+    np.testing.assert_array_equal(again.score_samples(rows), by_density.score_samples(rows))
+
+
+@pytest.mark.parametrize("score", ["latent", "typicality"])
+def test_other_scores_are_saved(score, rows, tmp_path):
+    fitted = FlowAnomalyDetector(**TINY, score=score).fit(rows)
+    fitted.save(tmp_path / "m.fluvial")
+    again: Any = load(tmp_path / "m.fluvial")
+    np.testing.assert_array_equal(again.score_samples(rows), fitted.score_samples(rows))
+    np.testing.assert_array_equal(again.p_values(rows), fitted.p_values(rows))

@@ -26,7 +26,8 @@ _FILES = {
     "sampled": "sampled.csv",
     "figure": "figure.png",
 }
-_FIT = ("--exclude", "diagnosis", "--seed", "0")
+_FLOW = ("--flow", "neural_spline_flow", "--score", "density")
+_FIT = ("--exclude", "diagnosis", *_FLOW, "--seed", "0")
 _SAMPLE = ("-n", "1000", "--seed", "0")
 
 

@@ -59,9 +59,12 @@ def describe(file: ModelFile, path: Path) -> dict[str, Any]:
 
 
 def _name(specification: Entries) -> str:
-    """The recipe of a flow, or "auto" of a mixture."""
+    """The recipe of a flow; of a mixture "auto", or "classical" where it holds no flow."""
     kind = specification.text("type")
-    return specification.text("recipe") if kind == "flow" else "auto" if kind == "mixture" else kind
+    if kind != "mixture":
+        return specification.text("recipe") if kind == "flow" else kind
+    kinds = {part.text("type") for part in specification.objects("parts")}
+    return "auto" if "flow" in kinds else "classical"
 
 
 def _sizes(specification: Entries) -> Entries:

@@ -60,6 +60,7 @@ def fit(
     decimal: options.DecimalMark = None,
     seed: options.Seed = 0,
     contamination: fit_options.Contamination = None,
+    score: fit_options.Score = None,
     force: options.Force = False,
     checkpoint: fit_options.Checkpoints = None,
     resume: fit_options.Resume = False,
@@ -95,6 +96,7 @@ def fit(
         validation_fraction=validation_fraction,
         patience=patience,
         contamination=contamination,
+        score=score,
     )
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)

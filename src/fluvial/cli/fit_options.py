@@ -30,11 +30,19 @@ Checkpoints = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on from FILE.checkpoint of a fit that was killed.")
 ]
+Score = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What rows are ranked by: relative (to the columns), density, latent or typicality.",
+    ),
+]
 Recipe = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="auto, or a recipe: neural_spline_flow, maf, iaf, real_nvp or nice.",
+        help="classical (no flow), auto (a mixture), or a recipe: neural_spline_flow, maf, iaf,"
+        " real_nvp or nice.",
         rich_help_panel=_FLOW,
     ),
 ]
@@ -111,11 +119,15 @@ def hyperparameters_given(**options: Any) -> dict[str, Any]:
 def _refuse_bad_values(given: dict[str, Any]) -> None:
     """Let the estimator judge, before a large table is read."""
     from fluvial.anomaly import check_contamination  # late, since JAX comes with it
+    from fluvial.anomaly.rankings import RELATIVE, check_score
     from fluvial.densities import Hyperparameters
-    from fluvial.densities.hyperparameters import DETECTOR_FLOW
+    from fluvial.estimators.parameters import detector_flow
 
-    hyperparameters: dict[str, Any] = {"flow": DETECTOR_FLOW} | given
+    hyperparameters: dict[str, Any] = dict(given)
+    score = hyperparameters.pop("score", RELATIVE)
     try:
+        check_score(score)
+        hyperparameters["flow"] = detector_flow(hyperparameters.get("flow"), score)
         check_contamination(hyperparameters.pop("contamination", None))
         Hyperparameters(**hyperparameters)
     except ValueError as error:

@@ -91,8 +91,9 @@ def warn_of_effort(hyperparameters: Hyperparameters) -> None:
     """Warn where `effort` was chosen and does nothing."""
     given = hyperparameters
     if given.flow != AUTO and given.effort != DEFAULTS.effort:
+        what = "one flow" if given.is_one_flow else "no flow at all"
         warn_user(
-            f"effort={given.effort!r} does nothing with flow={given.flow!r}, which is one flow: it "
+            f"effort={given.effort!r} does nothing with flow={given.flow!r}, which is {what}: it "
             f"is for flow={AUTO!r} alone; max_epochs and max_seconds bound the work of one flow"
         )
 

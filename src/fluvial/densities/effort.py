@@ -65,3 +65,6 @@ EFFORTS = {
     "balanced": Effort(4_000, 2_000, 5, 5_000, DIFFERENT, trial=0.25),
     "thorough": Effort(20_000, 5_000, 5, 20_000, (*DIFFERENT, STIFF_LU)),
 }
+
+NO_FLOWS = Effort(0, 0, 1, 0, ())
+"""Of classical densities alone."""

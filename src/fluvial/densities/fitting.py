@@ -11,7 +11,7 @@ from fluvial import training
 from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.diagnostics import compare, gaussian
 from fluvial.densities.folds import Fold, FoldRows, folds_of, held_out_weights, training_rows
-from fluvial.densities.hyperparameters import AUTO, Hyperparameters
+from fluvial.densities.hyperparameters import Hyperparameters
 from fluvial.densities.identity import identity
 from fluvial.densities.interruption import interruption, stop_if_asked, stop_if_untrained
 from fluvial.densities.members import held_out_log_probs
@@ -117,7 +117,7 @@ def _fit(
     seen = matrix[training_places]
     steps = resolution.step
     seen = dequantised(seen, steps, np.random.RandomState(seed))
-    if hyperparameters.flow != AUTO:
+    if hyperparameters.is_one_flow:
         # In a mixture the other members hold what is beyond the reach of its flows.
         scaler = scaler.gaussianised(seen[as_equal(of_training)])
     dtype = jnp.result_type(float)
@@ -125,13 +125,13 @@ def _fit(
     of_folds = _scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
     of_folds = _with_weights(of_folds, folds, weights)
     stop_if_asked(interrupt)
-    if hyperparameters.flow == AUTO:
+    if hyperparameters.is_one_flow:
+        snapshots = None if checkpoint is None else checkpoint.part(FLOW)
+        fitted = _fit_flow(hyperparameters, of_folds[0], interrupt, snapshots, seed=seed)
+    else:
         fitted = fit_mixture(
             hyperparameters, rows, of_folds, weights=of_training, seed=seed, checkpoint=checkpoint
         )
-    else:
-        snapshots = None if checkpoint is None else checkpoint.part(FLOW)
-        fitted = _fit_flow(hyperparameters, of_folds[0], interrupt, snapshots, seed=seed)
     return TableDensity(
         schema=schema,
         scaler=scaler,

@@ -79,7 +79,7 @@ def folds_of(
     """
     held_out = held_out_rows(matrix, hyperparameters.validation_fraction, rng, weights)
     training = np.delete(np.arange(len(matrix)), held_out)
-    if hyperparameters.flow != AUTO:
+    if hyperparameters.flow != AUTO:  # one fit, so that it is quick
         return [Fold(training, held_out)]
     effort = EFFORTS[hyperparameters.effort]
     has_time = flows_within(hyperparameters.max_seconds, len(effort.flows)) > 0

@@ -12,8 +12,8 @@ from fluvial.flows.recipes import RECIPES
 from fluvial.training.options import Options
 
 AUTO = "auto"
-DETECTOR_FLOW = "neural_spline_flow"
-"""The detector's default; the density's is "auto"."""
+CLASSICAL = "classical"
+"""A kernel density and Gaussian mixtures, without a flow."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Hyperparameters:
     Numbers of NumPy are accepted and become Python's own.
 
     Attributes:
-        flow: "auto", or the name of a recipe of `fluvial.flows`.
+        flow: "auto", "classical", or the name of a recipe of `fluvial.flows`.
         n_layers: layers of the flow, at least 1; None is the recipe's own number.
         hidden_sizes: units of each hidden layer, at least 1 each; None is the recipe's own.
         n_bins: bins of each spline, at least 1; None is the recipe's own number.
@@ -59,7 +59,7 @@ class Hyperparameters:
     effort: str = "balanced"
 
     def __post_init__(self) -> None:
-        flows = sorted([AUTO, *RECIPES])
+        flows = sorted([AUTO, CLASSICAL, *RECIPES])
         if self.flow not in flows:
             raise ValueError(f"flow must be one of {flows}, but is {self.flow!r}")
         if self.effort not in EFFORTS:
@@ -87,7 +87,12 @@ class Hyperparameters:
     @property
     def has_bins(self) -> bool:
         """Whether the flow is one of splines."""
-        return self.flow == AUTO or RECIPES[self.flow].has_bins
+        return self.flow == AUTO or (self.is_one_flow and RECIPES[self.flow].has_bins)
+
+    @property
+    def is_one_flow(self) -> bool:
+        """Whether the density is one flow, and no mixture."""
+        return self.flow not in (AUTO, CLASSICAL)
 
     def flow_arguments(
         self, recipe: str, n_features: int, preferred: Mapping[str, Any] = MappingProxyType({})

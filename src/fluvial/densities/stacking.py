@@ -1,6 +1,6 @@
-"""The default density: a mixture of flows and classical densities, weighted on held-out rows."""
+"""Mixtures of flows and classical densities, or of these alone, weighted on held-out rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,10 +12,10 @@ from fluvial.densities.classical import StackedMixtures
 from fluvial.densities.classical.fitter import unconverged
 from fluvial.densities.classical.merging import Rows
 from fluvial.densities.cross_fitting import cross_fit, n_flow_fits, progress_of_fits
-from fluvial.densities.effort import EFFORTS, Effort
+from fluvial.densities.effort import EFFORTS, NO_FLOWS, Effort
 from fluvial.densities.fitted import Fitted
 from fluvial.densities.folds import FoldRows, held_out_weights
-from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.densities.hyperparameters import CLASSICAL, Hyperparameters
 from fluvial.densities.interruption import stop_if_untrained
 from fluvial.densities.members import (
     FittedByFold,
@@ -42,6 +42,12 @@ ROWS_OF_USUAL_STEPS, MAX_FACTOR, FACTOR_TIMES_COLUMNS = 10_000, 3, 40
 MIN_WEIGHT = 1e-3
 """Weight that the best flow that was trained, for latents, and the Gaussian mixtures, for far-off
 rows, keep at least."""
+
+MOST_SIZES = 8
+"""Sizes and ridges of Gaussian mixtures that are tried where there is no flow beside them."""
+
+NO_TRAINING = History((), (), (), "nothing to train", 0, 0.0)
+"""Of a mixture without a flow."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ def fit_mixture(
             returns what there is.
     """
     rng = np.random.RandomState(seed)
-    effort = EFFORTS[hyperparameters.effort]
+    is_classical = hyperparameters.flow == CLASSICAL
+    effort = NO_FLOWS if is_classical else EFFORTS[hyperparameters.effort]
     n_steps = _steps(effort, len(folds), rows)
     of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
     # The mixtures' many small steps take a thread of their own.
@@ -105,7 +112,8 @@ def fit_mixture(
         budget = TimeBudget(
             hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
         )
-        mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, weights, of_mixtures, budget)
+        is_up = _Limited(MOST_SIZES, budget.is_up) if is_classical else budget.is_up
+        mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, weights, of_mixtures, is_up)
         share = 1.0 if len(folds) > 1 or budget.is_limited else effort.trial
         steps = int(share * n_steps), n_steps - int(share * n_steps)
         flows = [
@@ -122,7 +130,9 @@ def fit_mixture(
     kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
     fitted: list[tuple[Member, list[Fitted]]] = [(mixture, of_mixture[: len(fits)])]
     fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]
-    if not trained:
+    if is_classical:
+        pass  # neither a flow nor what stands for one
+    elif not trained:
         fitted.append((flows[0], [flows[0].untrained(rows, rng.randint(np.iinfo(np.int32).max))]))
     elif not any(fits[0][k].history for k in kept):
         raise TrainingError(
@@ -141,11 +151,27 @@ def _fit_gaussian_mixtures(
     rows: np.ndarray,
     weights: np.ndarray | None,
     rng: np.random.RandomState,
-    budget: TimeBudget,
+    is_up: Callable[[], bool],
 ) -> tuple[GaussianMixtureMember, list[Fitted]]:
-    mixtures = StackedMixtures(folds, rows, rng, budget.is_up, weights)
+    mixtures = StackedMixtures(folds, rows, rng, is_up, weights)
     mixture = GaussianMixtureMember(mixtures, folds)
     return mixture, mixture.fits()
+
+
+class _Limited:
+    """Is true from the n-th question on, so that work is bounded whatever the machine.
+
+    Args:
+        n: how often it is false.
+        is_up: ends it sooner.
+    """
+
+    def __init__(self, n: int, is_up: Callable[[], bool]):
+        self._left, self._is_up = n, is_up
+
+    def __call__(self) -> bool:
+        self._left -= 1
+        return self._left < 0 or self._is_up()
 
 
 def _steps(effort: Effort, n_folds: int, rows: np.ndarray) -> int:
@@ -187,8 +213,9 @@ def _combined(
         k: fits[0].history for k, (_, fits) in enumerate(members) if fits[0].history is not None
     }
     weights, nats = _weights(log_probs, judges, histories, len(members))
-    best_flow = max(histories, key=lambda k: (bool(histories[k].train_loss), weights[k]))
-    kept = [0, best_flow] if histories[best_flow].train_loss else [0]
+    flows = sorted(histories, key=lambda k: (bool(histories[k].train_loss), weights[k]))
+    best_flow = flows[-1:]
+    kept = [0, *(k for k in best_flow if histories[k].train_loss)]
     weights[kept] = np.maximum(weights[kept], MIN_WEIGHT)
     weights /= weights.sum()
     held_out = {}
@@ -197,7 +224,7 @@ def _combined(
             own = np.logaddexp.reduce(plain + np.log(weights), axis=1)
         held_out = {"held_out": own, "rivals": {members[0][0].name: plain[:, 0]}}
     components, facts = [], []
-    for k in sorted({*np.flatnonzero(weights).tolist(), best_flow}):
+    for k in sorted({*np.flatnonzero(weights).tolist(), *best_flow}):
         member, fits = members[k]
         for component in member.components(fits, rows):
             components.append(component)
@@ -212,7 +239,7 @@ def _combined(
         shares.tolist(),
         [fact["name"] for fact in facts],
     )
-    history = histories[best_flow]
+    history = histories[best_flow[0]] if best_flow else NO_TRAINING
     return FittedDistribution(distribution, specification, history, tuple(facts), **held_out)
 
 

@@ -31,7 +31,9 @@ def _recipe(density: TableDensity, effort: str) -> Iterator[str]:
     if specification["type"] != "mixture":
         yield f"flow          {_sizes(specification)}"
         return
-    yield f"flow          auto, effort {effort}: a mixture weighted on held-out rows"
+    has_flow = any(part["type"] == "flow" for part in specification["parts"])
+    kind = f"auto, effort {effort}" if has_flow else "classical"
+    yield f"flow          {kind}: a mixture weighted on held-out rows"
     told = [_sizes(part) for part in specification["parts"]]
     members = zip(told, (member["weight"] for member in density.members), strict=True)
     for text, of_member in groupby(members, key=itemgetter(0)):

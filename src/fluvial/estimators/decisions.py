@@ -11,19 +11,20 @@ from fluvial.anomaly.drift import Drift, find_drift
 from fluvial.anomaly.evaluation import Evaluation, evaluate
 from fluvial.anomaly.fingerprint import Fingerprint
 from fluvial.anomaly.labels import anomalous
+from fluvial.anomaly.rankings import Ranked
 from fluvial.anomaly.reasons import Explainer, Explanation
 from fluvial.anomaly.reference import Reference
 from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold, set_by
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
 from fluvial.estimators.density import FlowDensity
-from fluvial.estimators.given_rows import given_rows
 
 
 class Decisions:
     """The methods of a detector that need no more than its scores."""
 
     density_: FlowDensity
+    ranked_: Ranked
     offset_: float
     # None where a model is of an earlier version.
     fitted_rows_: Fingerprint | None = None
@@ -279,9 +280,8 @@ class Decisions:
         explainer = Explainer(self._score_matrix, normal, self.offset_, names)
         return explainer.explain(matrix[flagged], flagged.tolist(), method)
 
-    def _remember(self, X, sample_weight) -> None:
+    def _remember(self, matrix: np.ndarray, counted: np.ndarray) -> None:
         """Keep of the rows given to fit, but for those of weight zero, what decisions need."""
-        matrix, counted = given_rows(self.density_, X, sample_weight)
         places, scores = self._held_out()
         self.fitted_rows_ = Fingerprint.of(matrix[counted])
         self.reference_ = Reference.some_of(matrix[places], scores)
@@ -289,8 +289,7 @@ class Decisions:
 
     def _held_out(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of the rows that the fit left out, in order, and their scores."""
-        held_out = self.density_.table_density_.held_out
-        return held_out.indices, held_out.log_prob
+        return self.ranked_.indices, self.ranked_.scores
 
     def _compared(self) -> Reference:
         if self.reference_ is None:

@@ -5,43 +5,58 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly import check_contamination, choose_threshold
+from fluvial.anomaly.rankings import DENSITY, RELATIVE, Ranked, check_latents, check_score
 from fluvial.anomaly.setting import chosen_at_fit
-from fluvial.densities.hyperparameters import DEFAULTS, DETECTOR_FLOW
+from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.decisions import Decisions
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import feature_names
 from fluvial.estimators.given_rows import given_rows
+from fluvial.estimators.known_labels import known_anomalies
+from fluvial.estimators.parameters import detector_flow
+from fluvial.estimators.score_parameter import ScoreParameter
 from fluvial.estimators.writing import SaveMixin, write_detector
 
 
 @with_hyperparameters
 class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
-    """Flags rows of low probability density, learned by a normalizing flow.
+    """Flags rows that do not belong.
 
-    A `FlowDensity` and a threshold on its log density.
+    A score of how normal a row is, a threshold on it, and the density of the rows beside it.
 
     Parameters
     ----------
-    flow : {"auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, \
-            default="neural_spline_flow"
-        "auto" is a mixture of flows, Gaussian mixtures and a kernel density, weighted on held-out
-        rows (see Notes of `FlowDensity`); the others are one flow of that recipe of
-        `fluvial.flows`. "real_nvp" and "nice" are quickest.
+    flow : {"classical", "auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"} or None, \
+            default=None
+        The density. "classical" is a kernel density and Gaussian mixtures, in a second or a few;
+        "auto" is a mixture of flows and these, weighted on held-out rows (see Notes of
+        `FlowDensity`); the others are one flow of that recipe of `fluvial.flows`. None:
+        "classical" with `score="relative"`, which needs no flow, else "neural_spline_flow".
     {hyperparameters}
     contamination : float or None, default=None
         None: the rows given to fit are taken as normal, and the threshold is the 1 % quantile of
-        the held-out rows' log densities (of all rows' where fewer than 20 are held out). A number
+        the held-out rows' scores (of all rows' where fewer than 20 are held out). A number
         in (0, 0.5]: that share of the rows given to fit is flagged.
+    score : {"relative", "density", "latent", "typicality"}, default="relative"
+        What rows are ranked by. "relative": how strange a row is beside the rows given to fit,
+        relative to the shapes of the columns (see Notes); no density is needed for it. "density":
+        the log density in the units of the columns. "latent": minus the norm of the latents, of
+        one flow. "typicality": minus how far the log density lies from its usual value, be it
+        below or above. A parameter and no attribute, since scikit-learn takes an attribute of this
+        name for a method; `get_params` tells it.
 
     Attributes
     ----------
     density_ : FlowDensity
         The fitted density; it also draws rows.
+    ranking_ : object
+        What scores rows; for "relative" a `fluvial.anomaly.relative.RelativeScore`.
     offset_ : float
         The threshold: rows with a lower score are flagged.
     threshold_ : fluvial.anomaly.Threshold
@@ -50,6 +65,17 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         Columns given to fit.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where all of them are strings.
+
+    Notes
+    -----
+    "relative" joins several measures, since none ranks well on every table: the distance to the
+    nearest row, in all columns and in random halves of them; a kernel density of the columns made
+    Gaussian by their ranks; the frequencies of values in columns of few values, and of pairs of
+    values along a tree of columns. Each becomes a p-value against the rows given to fit, each of
+    these left out, and the score is the sum of their logarithms: 0 is as normal as can be, and it
+    has no unit. A row that equals one given to fit is judged by the others, so that all rows
+    choose the threshold and give p-values. Of more than 4,000 rows a random sample serves
+    distances.
 
     See Also
     --------
@@ -60,14 +86,16 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
     >>> import numpy as np
     >>> from fluvial import FlowAnomalyDetector
     >>> X = np.random.default_rng(0).normal(size=(300, 2))
-    >>> detector = FlowAnomalyDetector(flow="maf", max_epochs=5, random_state=0).fit(X)
+    >>> detector = FlowAnomalyDetector(random_state=0).fit(X)
     >>> detector.predict([[0.0, 0.0], [50.0, -50.0]])
     array([ 1, -1])
     """
 
+    score = ScoreParameter()
+
     def __init__(
         self,
-        flow=DETECTOR_FLOW,
+        flow=None,
         n_layers=None,
         hidden_sizes=None,
         n_bins=None,
@@ -81,6 +109,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         random_state=None,
         contamination=None,
         effort=DEFAULTS.effort,
+        score=RELATIVE,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -96,16 +125,36 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         self.random_state = random_state
         self.contamination = contamination
         self.effort = effort
+        self.score = score
+
+    def get_params(self, deep=True):
+        """Return the parameters; see `sklearn.base.BaseEstimator.get_params`.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Without effect: no parameter is an estimator.
+
+        Returns
+        -------
+        params : dict
+            By name.
+        """
+        return {name: vars(self)[name] for name in self._get_param_names()}
 
     def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
-        """Learn the density of the rows of a table, and the threshold.
+        """Learn the score of the rows of a table, their density, and the threshold.
 
         Parameters
         ----------
         X : array or pandas, polars or pyarrow table of shape (n_samples, n_features)
             Finite numbers; booleans count as 0 and 1. Not modified.
-        y : Ignored
-            Present for scikit-learn's conventions.
+        y : array-like of shape (n_samples,) or None, default=None
+            What is known of rows, in scikit-learn's signs: 1 normal, -1 an anomaly, 0 unknown.
+            Known anomalies take no part in what is learned of the others, and `score="relative"`
+            gives more weight to the parts that find them: the more of them there are the more, so
+            that a few wrong labels do little harm. What holds other values is ignored, as
+            scikit-learn wants it; so is what holds no -1.
         sample_weight : array-like of shape (n_samples,) or None, default=None
             How much each row counts, not negative: 2 is the row twice, and 0 leaves it out, be it
             with missing values. Only ratios count, so that equal weights are none. They tell in all
@@ -144,39 +193,57 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             Where a hyper-parameter is out of its range.
         """
         check_contamination(self.contamination)
+        is_known, sample_weight = known_anomalies(y, sample_weight)
         chosen = self.get_params(deep=False)
+        check_score(chosen["score"])
+        chosen["flow"] = detector_flow(chosen["flow"], chosen["score"])
+        check_latents(chosen.pop("score"), chosen["flow"])
         del chosen["contamination"]
         try:
             density = FlowDensity(**chosen).fit(
                 X, sample_weight=sample_weight, checkpoint=checkpoint
             )
-            self._choose_threshold(density, X, sample_weight)
+            self._choose_threshold(density, X, sample_weight, is_known)
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise
-            self._choose_threshold(interrupted.flow, X, sample_weight)
+            self._choose_threshold(interrupted.flow, X, sample_weight, is_known)
             raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
         return self
 
-    def _choose_threshold(self, density: FlowDensity, X, sample_weight) -> None:
-        """Choose the threshold on a fitted density, and keep both."""
-        held_out = density.table_density_.held_out
+    def _choose_threshold(
+        self, density: FlowDensity, X, sample_weight, is_known: np.ndarray | None
+    ) -> None:
+        """Make the ranking beside a fitted density, choose the threshold, and keep all."""
+        matrix, counted = given_rows(density, X, sample_weight)
+        kind, rng = vars(self)["score"], check_random_state(self.random_state)
+        table = density.table_density_
+        anomalies = None
+        if is_known is not None:
+            anomalies = matrix[is_known & np.isfinite(matrix).all(axis=1)]
+        ranked = Ranked.fit(kind, table, matrix, counted, sample_weight, rng, anomalies)
+
+        def all_scores() -> np.ndarray:
+            scores = np.zeros(len(matrix))
+            scores[counted] = ranked.ranking.score(matrix[counted])
+            return scores
+
         value = choose_threshold(
-            held_out.log_prob,
+            ranked.scores,
             self.contamination,
-            lambda: _scores_given(density, X, sample_weight),
-            held_out_weight=held_out.weights,
+            all_scores,
+            held_out_weight=ranked.weights,
             sample_weight=sample_weight,
         )
-        self.density_ = density
+        self.density_, self.ranked_ = density, ranked
         self._threshold = chosen_at_fit(
-            value, held_out.log_prob, held_out.weights, self.contamination, density.n_samples_fit_
+            value, ranked.scores, ranked.weights, self.contamination, density.n_samples_fit_
         )
         self.offset_ = value
-        self._remember(X, sample_weight)
+        self._remember(matrix, counted)
 
     def score_samples(self, X):
-        """Return the log density of each row.
+        """Return the score of each row; the density is at `density_.score_samples`.
 
         Parameters
         ----------
@@ -185,9 +252,8 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
 
         Returns
         -------
-        log_prob : ndarray of shape (n_samples,)
-            Natural logarithm of the density in the units of the columns, float64 and finite;
-            higher is more normal.
+        score : ndarray of shape (n_samples,)
+            float64 and finite; higher is more normal. What it is tells the parameter `score`.
 
         Raises
         ------
@@ -195,7 +261,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             Where columns are missing or unknown, and as `fit` does.
         """
         check_is_fitted(self)
-        return self.density_.score_samples(X)
+        return self.ranking_.score(self._matrix(X))
 
     def decision_function(self, X):
         """Return how far each row lies above the threshold.
@@ -236,10 +302,17 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             The lines.
         """
         check_is_fitted(self)
-        return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f} nats"
+        kind = vars(self)["score"]
+        unit = " nats" if kind == DENSITY else f" of the score {kind!r}"
+        return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f}{unit}"
 
     def _write(self, path: str | os.PathLike, **options: Any) -> None:
         write_detector(self, path, **options)
+
+    @property
+    def ranking_(self):
+        """What scores rows."""
+        return self.ranked_.ranking
 
     @property
     def n_features_in_(self) -> int:
@@ -254,13 +327,3 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
             AttributeError: where they had none, as scikit-learn wants it.
         """
         return feature_names(self.density_.schema_)
-
-
-def _scores_given(density: FlowDensity, X, sample_weight) -> np.ndarray:
-    """Return the log density (n,) of the rows given to fit; zero for those of weight zero."""
-    if sample_weight is None:
-        return density.score_samples(X)
-    matrix, counted = given_rows(density, X, sample_weight)
-    scores = np.zeros(len(matrix))
-    scores[counted] = density.table_density_.log_prob(matrix[counted])
-    return scores

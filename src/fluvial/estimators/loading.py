@@ -6,7 +6,7 @@ from fluvial.artifacts import Entries, ModelFile, naming, read_model
 from fluvial.densities.storage import density_of
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.detector import FlowAnomalyDetector
-from fluvial.estimators.parameters import read_parameters
+from fluvial.estimators.parameters import detector_flow, read_parameters
 from fluvial.estimators.stored_decisions import restore_decisions
 
 KINDS = ("FlowAnomalyDetector", "FlowDensity")
@@ -61,6 +61,7 @@ def _restored(file: ModelFile) -> FlowDensity | FlowAnomalyDetector:
     fitted = density_of(file)
     if detecting:
         detector = FlowAnomalyDetector(**parameters)
+        parameters["flow"] = detector_flow(detector.flow, parameters.pop("score"))
         parameters.pop("contamination", None)
         estimator = detector.density_ = FlowDensity(**parameters)
     else:

@@ -5,8 +5,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from fluvial.anomaly import check_contamination
+from fluvial.anomaly.rankings import DENSITY, RELATIVE, check_score
 from fluvial.artifacts import Entries
 from fluvial.densities import Hyperparameters
+from fluvial.densities.hyperparameters import CLASSICAL
 from fluvial.errors import ModelFileError
 
 LARGEST_SEED = 2**32 - 1
@@ -20,7 +22,17 @@ def hyperparameters_of(estimator: Any) -> Hyperparameters:
         ValueError: where one is out of its range.
     """
     names = [field.name for field in fields(Hyperparameters)]
-    return Hyperparameters(**{name: getattr(estimator, name) for name in names})
+    given = {name: getattr(estimator, name) for name in names}
+    if hasattr(estimator, "contamination"):
+        given["flow"] = detector_flow(estimator.flow, vars(estimator)["score"])
+    return Hyperparameters(**given)
+
+
+def detector_flow(flow: Any, score: str) -> Any:
+    """Return the flow of a detector by its parameters: `flow`, or None, and `score`."""
+    if flow is not None:
+        return flow
+    return CLASSICAL if score == RELATIVE else "neural_spline_flow"
 
 
 def stored_parameters(estimator: Any) -> dict[str, Any]:
@@ -44,6 +56,8 @@ def stored_parameters(estimator: Any) -> dict[str, Any]:
         check_contamination(estimator.contamination)
         given = estimator.contamination
         stored["contamination"] = None if given is None else float(given)
+        check_score(vars(estimator)["score"])
+        stored |= {"flow": estimator.flow, "score": vars(estimator)["score"]}
     return stored
 
 
@@ -62,14 +76,20 @@ def read_parameters(stored: Any, known: list[str]) -> dict[str, Any]:
     unknown = sorted(entries.values.keys() - set(known))
     if unknown:
         raise ModelFileError(f"unknown parameters: {unknown[:5]}")
-    parameters = dict(entries.values)
+    parameters: dict[str, Any] = dict(entries.values)
     if parameters.get("hidden_sizes") is not None:
         parameters["hidden_sizes"] = tuple(entries.items("hidden_sizes"))
     if parameters.get("random_state") is not None:
         entries.whole("random_state", 0, LARGEST_SEED)
-    others = ("random_state", "contamination")
+    if "score" in known:
+        parameters.setdefault("score", DENSITY)  # files of earlier versions do not tell it
+    others = ("random_state", "contamination", "score")
+    given = {k: v for k, v in parameters.items() if k not in others}
     try:
-        Hyperparameters(**{k: v for k, v in parameters.items() if k not in others})
+        if "score" in known:
+            check_score(parameters["score"])
+            given["flow"] = detector_flow(parameters.get("flow"), parameters["score"])
+        Hyperparameters(**given)
         check_contamination(parameters.get("contamination"))
     except (ArithmeticError, TypeError, ValueError) as error:
         raise ModelFileError(f"a parameter is out of its range: {error}") from None

@@ -11,6 +11,7 @@ from fluvial.anomaly.reference import Reference
 from fluvial.anomaly.setting import Threshold
 from fluvial.artifacts import Entries, ModelFile
 from fluvial.errors import ModelFileError
+from fluvial.estimators.stored_rankings import ranked_arrays, ranked_header, restored_ranked
 
 
 def decisions_header(detector: Any) -> dict[str, Any]:
@@ -20,13 +21,14 @@ def decisions_header(detector: Any) -> dict[str, Any]:
         "offset": float(detector.offset_),
         "threshold": detector.threshold_.to_json(),
         "calibration": None if calibration is None else {"source": calibration.source},
+        **ranked_header(detector.ranked_),
     }
 
 
 def decisions_arrays(detector: Any) -> dict[str, np.ndarray]:
     """Return the arrays of a model file, named with a prefix."""
     parts = {"fitted_rows": detector.fitted_rows_, "reference": detector.reference_}
-    arrays = {
+    arrays = ranked_arrays(detector.ranked_) | {
         f"{part}.{name}": array
         for part, value in parts.items()
         if value is not None
@@ -45,6 +47,8 @@ def restore_decisions(detector: Any, file: ModelFile) -> None:
         ModelFileError: where one is of another kind or out of its range.
     """
     header, arrays = Entries(file.header), file.arrays
+    density = detector.density_.table_density_
+    detector.ranked_ = restored_ranked(vars(detector)["score"], density, header, arrays)
     detector.offset_ = header.real("offset")
     if "threshold" in header.values:
         threshold = Threshold.from_json(header.below("threshold"))

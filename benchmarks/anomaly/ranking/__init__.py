@@ -1,0 +1,1 @@
+"""How well detectors rank the rows of real tables: `make bench-anomaly`."""
