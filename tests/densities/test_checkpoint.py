@@ -86,7 +86,7 @@ def all_flows(tmp_path, of_flows):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "n"), [(MAF, 1), (MAF, 5), (AUTO, 20), (AUTO, 41)], ids=lambda p: str(p)[:15]
+    ("arguments", "n"), [(MAF, 1), (MAF, 5), (AUTO, 20), (AUTO, 30)], ids=lambda p: str(p)[:15]
 )
 def test_it_goes_on_to_the_same_file(monkeypatch, tmp_path, arguments, n):
     FlowDensity(**arguments).fit(X).save(tmp_path / "whole")
