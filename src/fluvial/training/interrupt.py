@@ -22,12 +22,14 @@ class Interrupt:
 
     Attributes:
         asked: whether Ctrl-C was pressed.
+        is_outermost: whether it has the handler.
     """
 
     asked: bool
+    is_outermost: bool
 
     def __init__(self):
-        self.asked = False
+        self.asked, self.is_outermost = False, False
         self._inside: list[Interrupt] = []
         self._first_pressed = 0.0
         self._previous = None
@@ -43,6 +45,7 @@ class Interrupt:
             # None is a handler that was not set from Python, and could not be put back.
             if self._previous not in (None, signal.SIG_IGN):
                 _active.append(self)
+                self.is_outermost = True
                 signal.signal(signal.SIGINT, self._handle)
         return self
 
@@ -54,12 +57,8 @@ class Interrupt:
                 time.sleep(max(left, 0.0))
             signal.signal(signal.SIGINT, self._previous)
             _active.remove(self)
+            self.is_outermost = False
             self._inside.clear()
-
-    @property
-    def is_outermost(self) -> bool:
-        """Whether it has the handler."""
-        return self in _active
 
     def _handle(self, signum, frame):
         now = time.monotonic()
