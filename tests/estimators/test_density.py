@@ -1,5 +1,6 @@
 import inspect
 import pickle
+import typing
 
 import jax
 import numpy as np
@@ -10,8 +11,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.estimators.cases import TINY, fresh, table
 
+from fluvial.cli import fit_options
 from fluvial.errors import DataError, DataWarning, ShapeError, TrainingError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+from fluvial.flows.recipes import RECIPES
 
 PARAMETERS = [
     "flow",
@@ -275,3 +278,10 @@ def test_a_fit_that_fails_leaves_the_last_one_whole(density, rows, monkeypatch):
         unfitted.fit(rows)
     with pytest.raises(NotFittedError):
         unfitted.score_samples(rows)
+
+
+def test_the_docstring_and_the_help_list_every_recipe():
+    help_text = typing.get_args(fit_options.Recipe)[1].help
+    for name in RECIPES:
+        assert f'"{name}"' in FlowDensity.__doc__
+        assert name in help_text

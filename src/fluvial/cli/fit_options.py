@@ -41,8 +41,8 @@ Recipe = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="classical (no flow), auto (a mixture), or a recipe: neural_spline_flow, maf, iaf,"
-        " real_nvp or nice.",
+        help="classical (no flow), auto (a mixture), or a recipe: bernstein, bnaf,"
+        " gaussianization_flow, iaf, made, maf, naf, neural_spline_flow, nice, real_nvp, sos, umnn.",
         rich_help_panel=_FLOW,
     ),
 ]

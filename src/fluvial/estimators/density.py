@@ -46,10 +46,12 @@ class FlowDensity(
 
     Parameters
     ----------
-    flow : {"auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, default="auto"
+    flow : str, default="auto"
         "auto" is a mixture of flows, a Gaussian mixture and a kernel density, weighted on held-out
-        rows (see Notes); the others are one flow of that recipe of `fluvial.flows`. "real_nvp" and
-        "nice" are quickest.
+        rows (see Notes); "classical" is that without flows, in a second or a few. Others are one
+        flow of a recipe of `fluvial.flows`: "bernstein", "bnaf", "gaussianization_flow", "iaf",
+        "made", "maf", "naf", "neural_spline_flow", "nice", "real_nvp", "sos" or "umnn", of which
+        "real_nvp" and "nice" are quickest.
     {hyperparameters}
 
     Attributes

@@ -19,8 +19,7 @@ class DensityRatio(BaseEstimator):
 
     Parameters
     ----------
-    flow : {"classical", "auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"}, \
-            default="classical"
+    flow : str, default="classical"
         The reference's density; see `FlowDensity`.
     random_state : int, RandomState instance or None, default=None
         Determines what is held out and drawn; the same number gives bit-equal results on the same

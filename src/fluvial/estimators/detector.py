@@ -32,11 +32,10 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
 
     Parameters
     ----------
-    flow : {"classical", "auto", "neural_spline_flow", "maf", "iaf", "real_nvp", "nice"} or None, \
-            default=None
+    flow : str or None, default=None
         The density. "classical" is a kernel density and Gaussian mixtures, in a second or a few;
         "auto" is a mixture of flows and these, weighted on held-out rows (see Notes of
-        `FlowDensity`); the others are one flow of that recipe of `fluvial.flows`. None:
+        `FlowDensity`); the others are one flow of a recipe, as `FlowDensity` lists them. None:
         "classical" with `score="relative"`, which needs no flow, else "neural_spline_flow".
     {hyperparameters}
     contamination : float or None, default=None
