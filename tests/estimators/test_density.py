@@ -283,5 +283,5 @@ def test_a_fit_that_fails_leaves_the_last_one_whole(density, rows, monkeypatch):
 def test_the_docstring_and_the_help_list_every_recipe():
     help_text = typing.get_args(fit_options.Recipe)[1].help
     for name in RECIPES:
-        assert f'"{name}"' in FlowDensity.__doc__
+        assert f'"{name}"' in str(FlowDensity.__doc__)
         assert name in help_text

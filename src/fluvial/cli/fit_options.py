@@ -42,7 +42,8 @@ Recipe = Annotated[
     typer.Option(
         metavar="NAME",
         help="classical (no flow), auto (a mixture), or a recipe: bernstein, bnaf,"
-        " gaussianization_flow, iaf, made, maf, naf, neural_spline_flow, nice, real_nvp, sos, umnn.",
+        " gaussianization_flow, iaf, made, maf, naf, neural_spline_flow, nice, real_nvp, sos,"
+        " umnn.",
         rich_help_panel=_FLOW,
     ),
 ]
