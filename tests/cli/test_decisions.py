@@ -144,3 +144,26 @@ def test_drift_is_told_with_its_columns_and_noted_by_score(run, model, labelled)
     result = run("score", "m2.fluvial", "later.csv", "-o", "s.csv", "--json")
     assert told(result)["drift"] is True
     assert "fluvial: note: normal has moved since about row" in result.stderr
+
+
+def test_without_labels_the_density_is_judged(run, model, labelled):
+    frame = pd.read_csv(labelled)
+    frame[frame.fault == 0].to_csv("normal.csv", index=False)
+    moved = frame[frame.fault == 0].assign(a=lambda f: f.a + 3)
+    moved.to_csv("moved.csv", index=False)
+    result = told(run("evaluate", model, "normal.csv", "--json"))
+    assert result["rows"] == int((frame.fault == 0).sum())
+    assert {each["name"] for each in result["columns"]} == {"a", "b", "c"}
+    assert len(result["comparisons"]) == 4
+    changed = told(run("evaluate", model, "moved.csv", "--json"))
+    assert changed["log_prob"] < result["log_prob"] - 1
+    assert "differ from the rows in: a" in changed["verdict"]
+    shown = run("evaluate", model, "moved.csv")
+    assert shown.exit_code == 0
+    assert "verdict" in shown.stdout
+
+
+def test_costs_need_labels(run, model, labelled):
+    result = run("evaluate", model, labelled, "--miss", 5)
+    assert result.exit_code == 2
+    assert "--label" in result.output

@@ -1,4 +1,4 @@
-"""`fluvial evaluate`: what a model's alarms are worth on labelled rows."""
+"""`fluvial evaluate`: what alarms are worth on labelled rows, or densities on any rows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from fluvial.files.formats import input_format
 
 if TYPE_CHECKING:
     from fluvial.anomaly import Evaluation
+    from fluvial.evaluation import DensityReport
+
+SHOWN = 5
+"""Columns that are told of, those that differ most."""
 
 COSTS = ("false_alarm", "miss", "tolerance", "prevalence", "count")
 
@@ -22,12 +26,18 @@ def evaluate(
     model: options.Model,
     table: Annotated[
         Path,
-        typer.Argument(metavar="DATA", help="Labelled rows, in the order of time."),
+        typer.Argument(
+            metavar="DATA", help="Rows that were not fitted to; labelled ones in the order of time."
+        ),
     ],
     label: Annotated[
-        str,
-        typer.Option("--label", metavar="COLUMN", help="The column of labels: 0 for normal rows."),
-    ],
+        str | None,
+        typer.Option(
+            "--label",
+            metavar="COLUMN",
+            help="The column of labels: 0 for normal rows. Without it the density is judged.",
+        ),
+    ] = None,
     false_alarm: cost_options.FalseAlarm = None,
     miss: cost_options.Miss = None,
     tolerance: cost_options.Tolerance = None,
@@ -40,11 +50,16 @@ def evaluate(
     as_json: options.AsJson = False,
     no_cache: options.NoCache = False,
 ) -> None:
-    """Judge a model's scores and threshold on labelled rows.
+    """Judge a model on rows that it was not fitted to.
 
-    Prints the area under the ROC curve, the average precision, the cost, the confusion and the
-    delay of each labelled stretch, with 95 % intervals by a bootstrap of blocks in time. Costs that
-    are not given are those that the model's threshold was chosen by, else 1, without tolerance.
+    With --label its scores and threshold: prints the area under the ROC curve, the average
+    precision, the cost, the confusion and the delay of each labelled stretch, with 95 % intervals
+    by a bootstrap of blocks in time. Costs that are not given are those that the model's threshold
+    was chosen by, else 1, without tolerance.
+
+    Without --label its density and samples: prints how likely the rows are, beside samples of the
+    model itself, whether they lie where it says, how well trees and distances tell samples from
+    them, beside what halves of the rows give, in which columns, and a verdict.
     """
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
@@ -52,18 +67,31 @@ def evaluate(
 
     from fluvial.anomaly import CostModel
     from fluvial.cli.labelled import read_labelled
-    from fluvial.cli.model_file import open_detector
+    from fluvial.cli.model_file import open_detector, open_model
     from fluvial.compilation_cache import keep_compiled_programs
+    from fluvial.evaluation import evaluate_density
 
     keep_compiled_programs(off=no_cache)
-    detector, fitted = open_detector(model)
-    costs = _costs(detector.threshold_.details) | given(
+    costs_given = given(
         false_alarm=false_alarm,
         miss=miss,
         tolerance=tolerance,
         prevalence=prevalence,
         count=count,
     )
+    if label is None:
+        if costs_given or time is not None:
+            raise typer.BadParameter(
+                "costs and times need the column of labels", param_hint="--label"
+            )
+        fitted = open_model(model)
+        read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
+        found = evaluate_density(fitted.density, read.numbers)
+        summary = {"model": str(model), "input": str(table), **_density(found, as_json=as_json)}
+        options.print_summary(summary, as_json=as_json)
+        return
+    detector, fitted = open_detector(model)
+    costs = _costs(detector.threshold_.details) | costs_given
     read = read_labelled(
         table,
         fitted,
@@ -114,3 +142,20 @@ def _line(detection: dict[str, Any]) -> str:
     if detection["delay"] is None:
         return f"{where} missed"
     return f"{where} after {detection['delay']:g}"
+
+
+def _density(found: DensityReport, *, as_json: bool) -> dict[str, Any]:
+    """What held-out rows tell of a density."""
+    if as_json:
+        return found.to_json()
+    inside = zip(found.coverage.levels, found.coverage.shares, strict=True)
+    worst = sorted(found.columns, key=lambda column: column[2])[:SHOWN]
+    return {
+        "rows": found.rows,
+        "log_prob": str(found.log_prob),
+        "of samples": str(found.own),
+        "coverage": ", ".join(f"{share:.1%} of {level:.0%}" for level, share in inside),
+        **{each.name: str(each).removeprefix(f"{each.name}: ") for each in found.comparisons},
+        "columns": [f"{name} KS {ks:.3f}, p = {p:.3g}" for name, ks, p in worst],
+        "verdict": found.verdict,
+    }

@@ -10,6 +10,10 @@ from fluvial.evaluation.densities import (
     latent_normality as latent_normality,
     simulation_based_calibration as simulation_based_calibration,
 )
+from fluvial.evaluation.report import (
+    DensityReport as DensityReport,
+    evaluate_density as evaluate_density,
+)
 from fluvial.evaluation.synthetic import (
     CopyCheck as CopyCheck,
     Usefulness as Usefulness,

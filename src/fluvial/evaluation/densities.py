@@ -22,7 +22,8 @@ class Estimate:
         return f"{self.value:.4f} +- {self.standard_error:.4f} nats"
 
 
-def _mean(values: np.ndarray) -> Estimate:
+def mean_of(values: np.ndarray) -> Estimate:
+    """Return the mean of values (n,), n at least 2, with its standard error."""
     return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
 
 
@@ -86,7 +87,7 @@ def divergence(
     first, second = (truth, model) if direction == "forward" else (model, truth)
     rows = drawn_from(first, n, random_state)
     with np.errstate(invalid="ignore"):
-        return _mean(log_prob_of(first, rows) - log_prob_of(second, rows))
+        return mean_of(log_prob_of(first, rows) - log_prob_of(second, rows))
 
 
 def held_out_difference(model: Any, other: Any, X: Any) -> Estimate:
@@ -105,7 +106,7 @@ def held_out_difference(model: Any, other: Any, X: Any) -> Estimate:
         True
     """
     rows = checked(X, "X")
-    return _mean(log_prob_of(model, rows) - log_prob_of(other, rows))
+    return mean_of(log_prob_of(model, rows) - log_prob_of(other, rows))
 
 
 @dataclass(frozen=True)
