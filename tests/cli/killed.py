@@ -86,6 +86,7 @@ if __name__ == "__main__":
     checkpoint.INTERVAL_SECONDS = 0.0
     checkpoint.MOST_TIME = 1e9
     host_loop.SEGMENT_SECONDS = 0.02
+    host_loop.TIMED_STEPS = 1
     rng = random.Random(int(seed))
     kept = Path.cwd() / arguments[arguments.index("-o") + 1]
     for i in range(int(n)):

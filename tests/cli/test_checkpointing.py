@@ -21,6 +21,7 @@ FIT = ("--exclude", "id", "-o", "m.fluvial")
 def often(monkeypatch):
     monkeypatch.setattr(checkpoint, "INTERVAL_SECONDS", 0.0)
     monkeypatch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
+    monkeypatch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_fit_that_is_killed_twice_goes_on_to_the_same_file(run, directory, tmp
     whole = json.loads(run("info", "m.fluvial", "--json").stdout)["sha256"]
     Path("m.fluvial").unlink()
     ended = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("killed.py")), "1", "0", "20", *fit],
+        [sys.executable, str(Path(__file__).with_name("killed.py")), "0.4", "0", "20", *fit],
         capture_output=True,
         text=True,
         env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},

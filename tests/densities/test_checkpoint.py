@@ -31,6 +31,7 @@ def often():
         patch.setattr(checkpoint, "INTERVAL_SECONDS", 0.0)
         patch.setattr(checkpoint, "MOST_TIME", 1e9)
         patch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
+        patch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
         patch.setitem(EFFORTS, "fast", TINY)
         yield
 

@@ -34,7 +34,7 @@ PARAMETERS = [
 
 def test_the_constructors_are_as_declared():
     assert list(inspect.signature(FlowDensity).parameters) == [*PARAMETERS, "effort"]
-    names = [*PARAMETERS, "contamination", "effort"]
+    names = [*PARAMETERS, "contamination", "effort", "score"]
     assert list(inspect.signature(FlowAnomalyDetector).parameters) == names
     defaults = FlowAnomalyDetector().get_params()
     assert (defaults["verbose"], defaults["random_state"]) == (0, None)
@@ -219,7 +219,7 @@ def test_unusable_tables_are_refused(values, message):
 @pytest.mark.parametrize(
     ("parameter", "value", "message"),
     [
-        ("flow", "glow2", r"flow must be one of \['auto', 'iaf'"),
+        ("flow", "glow2", r"flow must be one of \['auto', 'bernstein'"),
         ("effort", "huge", r"effort must be one of \['fast', 'balanced', 'thorough'\]"),
         ("n_layers", 0, "n_layers must be a whole number of at least 1 or None, but is 0"),
         ("n_layers", 1.5, "n_layers must be a whole number"),

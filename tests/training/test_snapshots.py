@@ -62,6 +62,7 @@ def cut_off(until, **settings):
 def test_it_goes_on_bit_by_bit(monkeypatch, until, held_out):
     # As short as they get, so that there are many.
     monkeypatch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
+    monkeypatch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
     settings = {"validation_fraction": held_out, "learning_rate": 0.03}
     flow, history = fitted(**settings)
     again, its_history, n_cuts = cut_off(until, **settings)
@@ -72,6 +73,7 @@ def test_it_goes_on_bit_by_bit(monkeypatch, until, held_out):
 
 def test_to_go_on_compiles_no_training(monkeypatch, count_compilations):
     monkeypatch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
+    monkeypatch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
     cut_off(3)
     with count_compilations() as counted:
         cut_off(3)
@@ -82,6 +84,7 @@ def test_to_go_on_compiles_no_training(monkeypatch, count_compilations):
 def arrays(monkeypatch):
     """A snapshot in the middle of training."""
     monkeypatch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
+    monkeypatch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
     kept = Kept(9)
     with pytest.raises(CutOffError):
         fitted(kept)

@@ -24,8 +24,8 @@ from fluvial.training.state import NEVER, State, first_state, joint, on_device
 SEGMENT_SECONDS = 0.5
 """Seconds that a segment is to take: so often training looks at the time and at Ctrl-C."""
 
-FIRST_STEPS = 4
-"""Steps of the first segment, which compiles, and of the second, which is timed."""
+TIMED_STEPS = 4
+"""Steps of the second segment, after one of a single step, which compiles."""
 
 Start = tuple[np.ndarray, Array]
 """Parameters (p,) and a random key."""
@@ -152,7 +152,7 @@ def _until_the_end(
     interrupt: Interrupt,
     snapshots: Snapshots | None,
 ) -> list[State]:
-    n_steps, n_segments = FIRST_STEPS, 0
+    n_steps, n_segments = 1, 0
     has_held_out = groups[0].run.validation is not None
     reason = ""
     with threads() as pool:
@@ -172,7 +172,9 @@ def _until_the_end(
             if snapshots is not None and not _ended(logs) and snapshots.is_due():
                 snapshots.save(snapshot(states[0], logs[0]))
             n_segments += 1
-            if n_segments > 1:
+            if n_segments == 1:
+                n_steps = TIMED_STEPS
+            else:
                 n_steps = _next_steps(n_steps, time.monotonic() - segment)
             if not interrupt.asked and time.monotonic() - began > limit:
                 reason = "max_seconds"
