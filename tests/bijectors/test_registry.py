@@ -51,7 +51,12 @@ def _both_ways(bijector, z, condition):
     return x, log_det, *bijector.inverse_and_log_det(x, condition)
 
 
-@names
+LAYERS = [name for name in BIJECTORS if name.startswith(("autoregressive", "coupling"))]
+IN_FLOAT32 = [name for name in BIJECTORS if name not in LAYERS[2:]]
+"""Layers over networks differ in their maps alone, which are here by themselves."""
+
+
+@pytest.mark.parametrize("name", IN_FLOAT32)
 def test_float32_is_close_to_float64_with_any_batch_axes(name):
     bijector = BIJECTORS[name](KEY)
     z = random_latents(bijector, jax.random.key(1), (3, 1))

@@ -171,7 +171,7 @@ def test_residual_flows_refuse_many_columns():
         flows.residual_flow(KEY, n_features=65)
 
 
-@pytest.mark.parametrize("way", ["likelihood", "matching"])
+@pytest.mark.parametrize("way", [pytest.param("likelihood", marks=pytest.mark.slow), "matching"])
 def test_a_continuous_flow_learns_two_modes(way):
     """By maximum likelihood with Hutchinson's trace, and by flow matching with exact densities."""
     pytest.importorskip("diffrax")
