@@ -28,11 +28,20 @@ def mean_of(values: np.ndarray) -> Estimate:
 
 
 def log_prob_of(model: Any, rows: np.ndarray) -> np.ndarray:
-    """Return the log density (n,) of rows (n, D) under an estimator, a flow or a target."""
+    """Return the log density (n,) of rows (n, D) under an estimator, a flow, a target, a function.
+
+    Raises:
+        TypeError: where it is none of these.
+    """
     for name in ("score_samples", "log_prob"):
         if hasattr(model, name):
             return np.asarray(getattr(model, name)(rows), np.float64)
-    raise TypeError(f"{type(model).__name__} has neither score_samples nor log_prob")
+    if callable(model):
+        return np.asarray(model(rows), np.float64)
+    raise TypeError(
+        "a density must have score_samples or log_prob, or be a function of rows, not "
+        f"{type(model).__name__}"
+    )
 
 
 def drawn_from(model: Any, n: int, random_state: int) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""Colours, axes, and what may be drawn: shared by all figures."""
+"""Colours, axes and rows: what all figures share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,23 +61,6 @@ def checked_rows(rows: Any, name: str, *, columns: int | None = None) -> np.ndar
         wanted = "(n, D)" if columns is None else f"(n, {columns})"
         raise ShapeError(f"{name} must have shape {wanted}, but has shape {values.shape}")
     return values[np.isfinite(values).all(axis=1)]
-
-
-def log_density(model: Any) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what gives the log density (n,) of rows (n, D) under an estimator, a flow, a function.
-
-    Raises:
-        TypeError: where it is none of these.
-    """
-    for name in ("score_samples", "log_prob"):
-        if hasattr(model, name):
-            return lambda rows: np.asarray(getattr(model, name)(rows), np.float64)
-    if callable(model):
-        return lambda rows: np.asarray(model(rows), np.float64)
-    raise TypeError(
-        "a density must have score_samples or log_prob, or be a function of rows, not "
-        f"{type(model).__name__}"
-    )
 
 
 def column_names(rows: Any, n: int) -> list[str]:

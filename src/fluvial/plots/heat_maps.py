@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from fluvial.errors import ShapeError
+from fluvial.evaluation.densities import log_prob_of
 from fluvial.plots._style import (
     HEAT,
     VERMILION,
     axes_or_new,
     checked_rows,
     column_names,
-    log_density,
     range_of,
     several_axes,
 )
@@ -116,7 +116,7 @@ def _heat_map(
 ) -> float:
     across, up = (np.linspace(*ends, n) for ends in limits)
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    found = log_density(density)(grid).reshape(n, n)
+    found = log_prob_of(density, grid).reshape(n, n)
     with np.errstate(over="ignore"):
         values = found if log else np.exp(found)
     if highest is None:
