@@ -3,10 +3,18 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+
+
+def _fast_compilation() -> Iterator[str]:
+    """Yield the options of XLA for programs that run a few times only: compile fast."""
+    yield "--xla_backend_optimization_level=0"
+    if version("jaxlib").startswith("0.10."):  # later releases end a process that sets it
+        yield "--xla_cpu_use_fusion_emitters=false"
 
 
 def _prepare_environment() -> None:
@@ -14,6 +22,7 @@ def _prepare_environment() -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    os.environ.setdefault("XLA_FLAGS", " ".join(_fast_compilation()))
     # Programs are compiled once for all processes of a worker. A folder for each worker, which
     # must not inherit that of the process that started it: JAX writes entries without a lock, and
     # a reader must not meet half of one.
