@@ -5,7 +5,6 @@ the state has a leading axis of members, and what a member does is mapped over t
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -40,6 +39,9 @@ MAX_FAILURES = 3
 
 ROLLBACK_FACTOR = 0.3
 """What the learning rate is multiplied by after a loss that is not finite."""
+
+FEW_VALUES = 50_000
+"""Values of the rows of a training up to which its compilation takes longer than a slower step."""
 
 ANNEAL_SHARE = 0.1
 """Epochs in which the rate falls to zero once patience has ended, as a share of those before."""
@@ -100,11 +102,24 @@ def _mapped(axes: Run | None) -> Callable[[Any], Any]:
     return each if axes is not None else lambda of_member: of_member
 
 
-@partial(Compiled, donated=(1,))
-def advance(given: tuple[Run, Run | None, Scalar, Scalar], state: State) -> State:
+Given = tuple[Run, Run | None, Scalar, Scalar]
+"""A run, which of its arrays have an axis of members, steps at most, and the share of the time."""
+
+
+def advance(given: Given, state: State) -> State:
     """Compute the `next_segment`, given all but the state, whose buffers are used again."""
+    train = given[0].train
+    is_small = train is not None and train.x.size <= FEW_VALUES
+    return (_advance_few if is_small else _advance_many)(given, state)
+
+
+def _advance(given: Given, state: State) -> State:
     run, axes, max_steps, time_share = given
     return next_segment(run, max_steps, time_share, state, _mapped(axes))
+
+
+_advance_few = Compiled(_advance, donated=(1,), quickly=True)
+_advance_many = Compiled(_advance, donated=(1,))
 
 
 def _shuffle(run: Run, state: State) -> State:
