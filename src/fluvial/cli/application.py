@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fluvial.cli.compare import compare
 from fluvial.cli.demo import demo
 from fluvial.cli.drift import drift
 from fluvial.cli.evaluate import evaluate
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (fit, score, threshold, evaluate, explain, drift, sample, info, demo):
+for verb in (fit, score, threshold, evaluate, explain, drift, compare, sample, info, demo):
     app.command()(verb)
 
 
