@@ -35,6 +35,7 @@ ROOMS = (
     "densities",
     "anomaly",
     "estimators",
+    "pyod",
     "baselines",
     "evaluation",
     "plots",
@@ -56,7 +57,11 @@ EXPORTED = {
 
 BEFORE_TABLES = set(ROOMS[: ROOMS.index("tables")]) | {"testing"}
 NEEDS_JAX_ALONE = {"errors", "weights", "shapes", "methods", "parameters", "networks", "bijectors"}
-EXTRAS = {"fluvial.bijectors.continuous": "diffrax", "fluvial.distributions._numpyro": "numpyro"}
+EXTRAS = {
+    "fluvial.bijectors.continuous": "diffrax",
+    "fluvial.distributions._numpyro": "numpyro",
+    "fluvial.pyod._detector": "pyod",
+}
 """Modules that need a package which is not always installed; it is imported in use alone."""
 
 COMES_WITH_JAX = {"equinox", "jax", "jaxtyping", "numpy"}

@@ -17,22 +17,28 @@ SMALL = "flow='real_nvp', n_layers=2, hidden_sizes=(8,), max_epochs=1"
 
 @pytest.fixture(autouse=True)
 def tables(tmp_path, monkeypatch):
-    """The two files of which the README speaks, in the current directory."""
+    """The files of which the README speaks, in the current directory."""
     monkeypatch.chdir(tmp_path)
     for seed, name in enumerate(("train", "new")):
         rows = np.random.default_rng(seed).normal(size=(60, 2))
         pd.DataFrame(rows, columns=["a", "b"]).to_parquet(f"{name}.parquet")
+    frame = pd.DataFrame(np.random.default_rng(2).normal(size=(180, 2)), columns=["a", "b"])
+    frame[:60].to_csv("normal.csv", index=False)
+    frame[60:120].assign(a=99.0).to_csv("new.csv", index=False)
+    labelled = frame[120:].assign(anomaly=(np.arange(60) >= 50).astype(int))
+    labelled.assign(a=labelled.a + 9 * labelled.anomaly).to_csv("labelled.csv", index=False)
 
 
 def test_the_commands_run():
     commands = re.findall(r"^    fluvial (.+)$", README, flags=re.MULTILINE)
-    assert [command.split()[0] for command in commands] == ["fit", "score", "sample", "info"]
+    verbs = ["fit", "score", "sample", "info", "fit", "threshold", "report"]
+    assert [command.split()[0] for command in commands] == verbs
     options = ["--flow", "real_nvp", "--n-layers", "2", "--hidden-sizes", "8", "--max-epochs", "1"]
     for command in commands:
         arguments = shlex.split(command) + (options if command.startswith("fit") else [])
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
-    for name in ("model.fluvial", "scored.parquet", "synthetic.csv"):
+    for name in ("model.fluvial", "scored.parquet", "synthetic.csv", "report.html", "report.json"):
         assert Path(name).is_file()
 
 

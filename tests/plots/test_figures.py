@@ -150,3 +150,30 @@ def test_corner_and_pair_take_their_columns():
         plots.pair(ROWS, columns=(0, 3))
     with pytest.raises(ShapeError, match="samples"):
         plots.corner(ROWS, ROWS[:, :2])
+
+
+def test_a_histogram_holds_the_shares_of_each_group(ax):
+    groups = {"usual": -np.linspace(1, 2, 40), "odd": [-1.5, -1.5, -1e6]}
+    plots.score_histogram(groups, -2.5, ax=ax)
+    usual, odd = (np.array([bar.get_height() for bar in group]) for group in ax.containers)
+    assert usual.sum() == pytest.approx(100)
+    assert sorted(odd[odd > 0]) == pytest.approx([100 / 3, 200 / 3])
+    assert ax.containers[1][-1].get_height() == pytest.approx(100 / 3)  # the farthest, in the last
+    assert ax.lines[0].get_xdata()[0] == 2.5
+    assert ax.get_xscale() == "symlog"
+    assert plots.score_histogram({"one": np.ones(3)}).get_xscale() == "linear"
+    with pytest.raises(DataError, match="must have scores"):
+        plots.score_histogram({"usual": [np.nan]})
+    with pytest.raises(DataError, match="one to three groups"):
+        plots.score_histogram({})
+
+
+def test_a_few_scores_far_above_do_not_flatten_the_others(ax):
+    scores = np.linspace(30, 32, 50)
+    assert plots.signal(np.arange(50), scores, ax=ax).get_yscale() == "linear"
+    assert plots.signal(np.arange(51), [*scores, 1e6], ax=ax).get_yscale() == "symlog"
+
+
+def test_a_pair_names_what_it_shows(ax):
+    plots.pair(ROWS, ROWS + 1, labels=("training", "flagged"), ax=ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "flagged"]

@@ -67,13 +67,39 @@ def interval(
         True
     """
     real("level", level, 0, 1, "()")
+    figures = _resampled(figure, block, seed)
+    if figures is None:
+        return None
+    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def standard_error(
+    figure: Callable[[np.ndarray], float], block: np.ndarray, *, seed: int = 0
+) -> float | None:
+    """Return the standard deviation of a figure over bootstrap samples; arguments as `interval`.
+
+    Returns:
+        None with a single block, or where most samples have no figure.
+
+    Examples:
+        >>> x = np.random.default_rng(0).normal(size=400)
+        >>> mean = lambda weights: float(np.average(x, weights=weights))
+        >>> round(standard_error(mean, np.arange(400)), 2)  # near 1 / sqrt(400)
+        0.05
+    """
+    figures = _resampled(figure, block, seed)
+    return None if figures is None else float(figures.std(ddof=1))
+
+
+def _resampled(
+    figure: Callable[[np.ndarray], float], block: np.ndarray, seed: int
+) -> np.ndarray | None:
+    """Return the figure of each bootstrap sample that has one; None where too few have."""
     n_blocks = int(block[-1]) + 1
     if n_blocks < MIN_BLOCKS:
         return None
     drawn = block_counts(n_blocks, seed=seed)
     figures = np.array([figure(counts[block]) for counts in drawn])
     figures = figures[np.isfinite(figures)]
-    if len(figures) < len(drawn) / 2:
-        return None
-    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return None if len(figures) < len(drawn) / 2 else figures

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fluvial.cli.compare import compare
 from fluvial.cli.demo import demo
 from fluvial.cli.drift import drift
 from fluvial.cli.evaluate import evaluate
@@ -15,6 +16,7 @@ from fluvial.cli.explain import explain
 from fluvial.cli.failures import OneLineErrors
 from fluvial.cli.fit import fit
 from fluvial.cli.info import info
+from fluvial.cli.report import report
 from fluvial.cli.sample import sample
 from fluvial.cli.score import score
 from fluvial.cli.threshold import threshold
@@ -27,7 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (fit, score, threshold, evaluate, explain, drift, sample, info, demo):
+VERBS = (fit, score, threshold, evaluate, explain, drift, report, compare, sample, info, demo)
+for verb in VERBS:
     app.command()(verb)
 
 

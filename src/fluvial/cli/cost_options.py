@@ -40,6 +40,16 @@ Count = Annotated[
 ]
 
 
+COSTS = ("false_alarm", "miss", "tolerance", "prevalence", "count")
+"""What a cost model is made of."""
+
+
 def given(**values: Any) -> dict[str, Any]:
     """Return the options that were given."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def known_costs(details: dict[str, Any]) -> dict[str, Any]:
+    """Return the costs that a threshold was chosen by; those of single rows are not kept."""
+    kept = {name: details[name] for name in COSTS if details.get(name) is not None}
+    return {k: v for k, v in kept.items() if k == "count" or not isinstance(v, str)}

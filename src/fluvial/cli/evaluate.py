@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fluvial.cli import cost_options, options
-from fluvial.cli.cost_options import given
+from fluvial.cli.cost_options import COSTS, given, known_costs
 from fluvial.cli.rows import parse_rows
 from fluvial.files.formats import input_format
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Columns that are told of, those that differ most."""
-
-COSTS = ("false_alarm", "miss", "tolerance", "prevalence", "count")
 
 
 def evaluate(
@@ -91,7 +89,7 @@ def evaluate(
         options.print_summary(summary, as_json=as_json)
         return
     detector, fitted = open_detector(model)
-    costs = _costs(detector.threshold_.details) | costs_given
+    costs = known_costs(detector.threshold_.details) | costs_given
     read = read_labelled(
         table,
         fitted,
@@ -112,12 +110,6 @@ def evaluate(
         **{f"cost_{name}": costs.get(name) for name in COSTS},
     }
     options.print_summary(summary, as_json=as_json)
-
-
-def _costs(details: dict[str, Any]) -> dict[str, Any]:
-    """The costs that a threshold was chosen by; those of single rows are not kept."""
-    kept = {name: details[name] for name in COSTS if details.get(name) is not None}
-    return {k: v for k, v in kept.items() if k == "count" or not isinstance(v, str)}
 
 
 def _told(result: Evaluation, first_row: int, *, as_json: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,10 +16,23 @@ from fluvial.files.table_file import Header, TableFile, open_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from fluvial.cli.model_file import FittedModel
     from fluvial.files.row_range import RowRange
 
 ADVICE = "correct or remove those rows"
+
+
+class Columns(Protocol):
+    """Which columns of a file are wanted: those of a model, say."""
+
+    @property
+    def features(self) -> list[str] | None:
+        """In their order; None takes all but an index."""
+        ...
+
+    @property
+    def left_out(self) -> list[str]:
+        """Those that may be there or not."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Labelled:
 
 def read_labelled(
     path: Path,
-    fitted: FittedModel,
+    fitted: Columns,
     *,
     label: str | None = None,
     time: str | None = None,
@@ -53,7 +66,7 @@ def read_labelled(
 
     Args:
         path: the file.
-        fitted: the model.
+        fitted: the columns that are wanted, such as a model's.
         label: the column of the labels: 0 for normal rows.
         time: the column of the times, numbers or dates; a date counts in seconds.
         rows: the data rows to read.

@@ -31,6 +31,8 @@ class FittedModel:
         features: the columns it was fitted to; None where it was fitted to an array in Python.
         left_out: columns of the fitted file that it does not use.
         notes: the user's own entries of the file's header.
+        sha256: the file's checksum.
+        libraries: the versions that wrote it.
     """
 
     estimator: FlowDensity | FlowAnomalyDetector
@@ -38,6 +40,8 @@ class FittedModel:
     features: list[str] | None
     left_out: list[str]
     notes: dict[str, Any]
+    sha256: str
+    libraries: dict[str, str]
 
     @property
     def output_names(self) -> list[str]:
@@ -101,7 +105,7 @@ def open_model(path: Path) -> FittedModel:
     schema = density.schema_
     features = list(schema.names) if schema.named else None
     notes = dict(file.header.get("notes") or {})
-    return FittedModel(estimator, density, features, left_out, notes)
+    return FittedModel(estimator, density, features, left_out, notes, file.sha256, file.libraries)
 
 
 def open_detector(path: Path) -> tuple[FlowAnomalyDetector, FittedModel]:

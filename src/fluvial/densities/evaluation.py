@@ -72,12 +72,12 @@ def finite_log_prob(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def to_latent(bijector: Any, rows: np.ndarray) -> np.ndarray:
     """Map scaled rows `(n, D)` to latents `(n, D)`, both in the model's precision."""
-    return _by_blocks(_inverse, bijector, rows)
+    return by_blocks(_inverse, bijector, rows)
 
 
 def from_latent(bijector: Any, latents: np.ndarray) -> np.ndarray:
     """Map latents `(n, D)` to scaled rows `(n, D)`, both in the model's precision."""
-    return _by_blocks(_forward, bijector, latents)
+    return by_blocks(_forward, bijector, latents)
 
 
 def sample(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> np.ndarray:
@@ -122,11 +122,11 @@ def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
         n = max(len(distribution.means), SMALLEST_MIXTURE)
         distribution = distribution.padded(1 << (n - 1).bit_length())
     if not isinstance(distribution, Mixture):
-        return _by_blocks(_log_prob, distribution, rows)
+        return by_blocks(_log_prob, distribution, rows)
     with threads() as pool:
         of_parts = pool.map(lambda part: _any_log_prob(part, rows), distribution.distributions)
         log_probs = np.stack(list(of_parts), axis=1)
-    return _by_blocks(_joint, distribution.weights, log_probs)
+    return by_blocks(_joint, distribution.weights, log_probs)
 
 
 def _sampled(distribution: Any, key: Array) -> Iterator[np.ndarray]:
@@ -144,7 +144,8 @@ def _sampled(distribution: Any, key: Array) -> Iterator[np.ndarray]:
         yield np.stack([next(of_parts[k]) for k in np.asarray(chosen)])
 
 
-def _by_blocks(function: Callable[[Any, Any], Array], model: Any, rows: np.ndarray) -> np.ndarray:
+def by_blocks(function: Callable[[Any, Any], Array], model: Any, rows: np.ndarray) -> np.ndarray:
+    """Return what a compiled function makes of a model and rows (n, ...), by padded blocks."""
     out = []
     with jax.enable_x64(True):
         for start in range(0, len(rows), BLOCK):

@@ -1,5 +1,11 @@
 """How good densities and samples are: known targets, divergences, two-sample tests, usefulness."""
 
+from fluvial.evaluation.comparison import (
+    DensityComparison as DensityComparison,
+    DetectorComparison as DetectorComparison,
+    compare_densities as compare_densities,
+    compare_detectors as compare_detectors,
+)
 from fluvial.evaluation.densities import (
     Coverage as Coverage,
     Estimate as Estimate,

@@ -12,6 +12,9 @@ from fluvial.errors import ShapeError
 # Okabe and Ito's palette: told apart with every common kind of colour blindness, in grey, and on
 # a light and on a dark page.
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#808080"
+FAR = 100.0
+"""Widths of the bulk of some values beyond which a scale is logarithmic far from zero."""
+
 HEAT = "viridis"
 """The colour map of densities."""
 
@@ -77,3 +80,19 @@ def range_of(*groups: ArrayLike, margin: float = 0.08) -> tuple[float, float]:
     high = max(float(np.max(group)) for group in groups)
     more = margin * (high - low) or 1.0
     return low - more, high + more
+
+
+def linear_to(strangeness: np.ndarray) -> float | None:
+    """Return where a scale should turn logarithmic, for a few values far above all others.
+
+    Args:
+        strangeness: (n,), finite; most values near each other, others above them.
+
+    Returns:
+        A power of ten, for matplotlib's scale "symlog"; None where a linear scale shows all.
+    """
+    low, middle = np.quantile(strangeness, [0.05, 0.5])
+    bulk = max(2 * float(middle - low), float(np.finfo(np.float64).tiny))
+    if strangeness.max() - middle <= FAR * bulk:
+        return None
+    return float(10.0 ** np.ceil(np.log10(max(abs(float(middle)), bulk))))

@@ -29,6 +29,7 @@ def pair(
     samples: Any = None,
     *,
     columns: tuple[int, int] = (0, 1),
+    labels: tuple[str, str] = ("data", "samples"),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw two columns of data, and of samples over them.
@@ -37,6 +38,7 @@ def pair(
         data: (n, D) rows, an array or a table.
         samples: (m, D) rows of the same columns, or None.
         columns: the numbers of the two.
+        labels: what the legend calls data and samples.
         ax: the axes to draw on; None makes a new figure.
 
     Returns:
@@ -50,7 +52,7 @@ def pair(
         >>> pair(rows, rows + 1, columns=(0, 2)).get_ylabel()
         'x2'
     """
-    names, groups = _groups(data, samples)
+    names, groups = _groups(data, samples, labels)
     _check_columns(columns, len(names))
     axes = axes_or_new(ax, (5, 5))
     _scatter(axes, groups, columns)
@@ -133,12 +135,14 @@ def _panel(
     axes.tick_params(labelbottom=last, labelleft=column == 0 and row > 0)
 
 
-def _groups(data: Any, samples: Any) -> tuple[list[str], list[tuple[str, np.ndarray, str]]]:
+def _groups(
+    data: Any, samples: Any, labels: tuple[str, str] = ("data", "samples")
+) -> tuple[list[str], list[tuple[str, np.ndarray, str]]]:
     rows = checked_rows(data, "data")
-    groups = [("data", rows, BLUE)]
+    groups = [(labels[0], rows, BLUE)]
     if samples is not None:
         drawn = checked_rows(samples, "samples", columns=rows.shape[1])
-        groups.append(("samples", drawn, VERMILION))
+        groups.append((labels[1], drawn, VERMILION))
     return column_names(data, rows.shape[1]), groups
 
 

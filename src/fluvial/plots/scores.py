@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from fluvial.anomaly.cost_model import CostModel
 from fluvial.anomaly.labels import anomalous
 from fluvial.errors import DataError, ShapeError
-from fluvial.plots._style import BLUE, GREEN, GREY, VERMILION, axes_or_new
+from fluvial.plots._style import BLUE, GREEN, GREY, VERMILION, axes_or_new, linear_to
 
 N_THRESHOLDS = 400
 """Thresholds that are drawn at most."""
@@ -33,7 +33,7 @@ def signal(
         ax: the axes to draw on; None makes a new figure.
 
     Returns:
-        The axes.
+        The axes; the scale is logarithmic far up where a few scores are far above all others.
 
     Raises:
         ShapeError: where index, score and labels differ in length.
@@ -46,6 +46,10 @@ def signal(
     if x.shape != y.shape or y.ndim != 1:
         raise ShapeError(f"index has shape {x.shape}, but score has shape {y.shape}")
     axes = axes_or_new(ax, (10, 3.5))
+    finite = y[np.isfinite(y)]
+    limit = linear_to(finite) if len(finite) else None
+    if limit is not None:
+        axes.set_yscale("symlog", linthresh=limit)
     axes.plot(x, y, color=BLUE, linewidth=0.9, label="score")
     if labels is not None:
         odd = anomalous(labels, len(y))
@@ -104,6 +108,9 @@ def threshold_cost(
     places = np.linspace(0, len(between) - 1, min(N_THRESHOLDS, len(between))).astype(int)
     tried = between[places]
     axes = axes_or_new(ax)
+    span = np.quantile(values, [0.001, 0.999])
+    if span[0] < -100 * max(abs(span[1]), 1):
+        axes.set_xscale("symlog", linthresh=max(abs(float(span[1])), 1.0))
     curves = (
         ("all errors", terms.costs(tried), GREY, "-"),
         ("false alarms", terms.false_alarms(tried), BLUE, "--"),
@@ -113,9 +120,6 @@ def threshold_cost(
         axes.step(tried, costs, where="pre", color=colour, linestyle=style, label=label)
     if threshold is not None:
         axes.axvline(threshold, color=GREEN, label="threshold")
-    span = np.quantile(values, [0.001, 0.999])
-    if span[0] < -100 * max(abs(span[1]), 1):
-        axes.set_xscale("symlog", linthresh=max(abs(float(span[1])), 1.0))
     axes.set_xlabel("threshold: rows of a lower score are alarms")
     axes.set_ylabel("cost")
     axes.legend(frameon=False)
