@@ -78,6 +78,8 @@ def fit(
     learning_rate: fit_options.LearningRate = None,
     validation_fraction: fit_options.ValidationFraction = None,
     patience: fit_options.Patience = None,
+    weight_decay: fit_options.WeightDecay = None,
+    min_delta: fit_options.MinDelta = None,
 ) -> None:
     """Learn the distribution of a table and write it to a model file.
 
@@ -95,6 +97,8 @@ def fit(
         learning_rate=learning_rate,
         validation_fraction=validation_fraction,
         patience=patience,
+        weight_decay=weight_decay,
+        min_delta=min_delta,
         contamination=contamination,
         score=score,
     )

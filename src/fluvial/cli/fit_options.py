@@ -91,6 +91,20 @@ ValidationFraction = Annotated[
         metavar="SHARE", help="Share of the rows held out, in [0, 1).", rich_help_panel=_TRAINING
     ),
 ]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R", help="Weight decay of the networks (AdamW).", rich_help_panel=_TRAINING
+    ),
+]
+MinDelta = Annotated[
+    float | None,
+    typer.Option(
+        metavar="NATS",
+        help="How much better a row must score on average to count for --patience.",
+        rich_help_panel=_TRAINING,
+    ),
+]
 Patience = Annotated[
     int | None,
     typer.Option(

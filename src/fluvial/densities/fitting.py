@@ -23,6 +23,7 @@ from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
 from fluvial.training.interrupt import Interrupt
+from fluvial.training.options import Options
 from fluvial.training.progress import say
 from fluvial.training.snapshots import Snapshots
 
@@ -234,6 +235,8 @@ def _fit_flow(
         max_epochs=given.max_epochs,
         max_seconds=given.max_seconds,
         learning_rate=given.learning_rate,
+        weight_decay=Options.weight_decay if given.weight_decay is None else given.weight_decay,
+        min_delta=given.min_delta,
         validation_fraction=0.0,
         patience=given.patience,
         show_progress=bool(given.verbose),

@@ -36,6 +36,10 @@ class Hyperparameters:
             None is 20 with held-out rows and no early stop without.
         verbose: 0 is silent; from 1 on, progress is shown on stderr.
         effort: "fast", "balanced" or "thorough", for "auto" alone.
+        weight_decay: decoupled weight decay of the networks' weight matrices, not negative; None
+            is 1e-4 for one flow, and for "auto" what each of its flows has.
+        min_delta: nats a row, not negative, by which a held-out density must be better to count for
+            patience.
 
     Raises:
         ValueError: naming the hyperparameter, its range and what it is.
@@ -57,6 +61,8 @@ class Hyperparameters:
     patience: int | None = None
     verbose: int = 0
     effort: str = "balanced"
+    weight_decay: float | None = None
+    min_delta: float = Options.min_delta
 
     def __post_init__(self) -> None:
         flows = sorted([AUTO, CLASSICAL, *RECIPES])
@@ -79,6 +85,9 @@ class Hyperparameters:
         self._set("learning_rate", real("learning_rate", self.learning_rate, 0, infinity, "()"))
         fraction = real("validation_fraction", self.validation_fraction, 0, 1, "[)")
         self._set("validation_fraction", fraction)
+        self._set("min_delta", real("min_delta", self.min_delta, 0, infinity, "[)"))
+        if self.weight_decay is not None:
+            self._set("weight_decay", real("weight_decay", self.weight_decay, 0, infinity, "[)"))
         if self.max_seconds is not None:
             self._set("max_seconds", real("max_seconds", self.max_seconds, 0, infinity, "(]"))
         if not isinstance(self.verbose, numbers.Integral) or self.verbose < 0:

@@ -239,6 +239,7 @@ class FlowMember:
     ) -> Fitted:
         rows, given = fold.training, self.hyperparameters
         batch_size = _batch_size(len(rows), given.batch_size)
+        decay = self.flow.weight_decay if given.weight_decay is None else given.weight_decay
         epochs = max(n_steps // -(-len(rows) // batch_size), 1)
         flow, history = fit(
             key,
@@ -249,7 +250,8 @@ class FlowMember:
             max_epochs=min(given.max_epochs, epochs),
             max_seconds=self.budget.share(),
             learning_rate=RATE_FACTOR * given.learning_rate,
-            weight_decay=self.flow.weight_decay,
+            weight_decay=decay,
+            min_delta=given.min_delta,
             frozen=self.flow.frozen,
             validation_fraction=0.0,
             patience=PATIENCE if given.patience is None else given.patience,

@@ -150,6 +150,8 @@ class FlowDensity(
         verbose=0,
         random_state=None,
         effort=DEFAULTS.effort,
+        weight_decay=None,
+        min_delta=DEFAULTS.min_delta,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -164,6 +166,8 @@ class FlowDensity(
         self.verbose = verbose
         self.random_state = random_state
         self.effort = effort
+        self.weight_decay = weight_decay
+        self.min_delta = min_delta
 
     def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
         """Learn the density of the rows of a table.
