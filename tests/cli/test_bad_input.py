@@ -200,6 +200,7 @@ def test_the_model_itself_cannot_be_the_output(refuse, model):
         (["fit", "t.csv", "--patience", "x"], "--patience"),
         (["fit", "t.csv", "--weight-decay", "-1"], "--weight-decay"),
         (["fit", "t.csv", "--min-delta", "inf"], "--min-delta"),
+        (["fit", "t.csv", "--scaling", "min-max"], "--scaling"),
         (["fit"], "Missing argument 'INPUT'"),
         (["fit", "t.csv", "--wrong"], "--wrong"),
         (["fit", "t.csv", "again.csv"], "again.csv"),

@@ -30,7 +30,7 @@ PARAMETERS = [
     "verbose",
     "random_state",
 ]
-LATER = ["effort", "weight_decay", "min_delta"]
+LATER = ["effort", "weight_decay", "min_delta", "scaling"]
 
 
 def test_the_constructors_are_as_declared():
@@ -237,6 +237,7 @@ def test_unusable_tables_are_refused(values, message):
         ("patience", 0, "patience must be a whole number"),
         ("verbose", -1, "verbose must be 0 or a positive"),
         ("weight_decay", -0.1, r"weight_decay must lie in \[0, inf\), but is -0.1"),
+        ("scaling", "min-max", r"scaling must be one of \['robust', 'standard', None\]"),
         ("min_delta", float("nan"), r"min_delta must lie in \[0, inf\), but is nan"),
     ],
 )

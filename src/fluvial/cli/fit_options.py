@@ -69,6 +69,14 @@ Effort = Annotated[
         rich_help_panel=_FLOW,
     ),
 ]
+Scaling = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How columns are scaled before the flow: robust, standard or none.",
+        rich_help_panel=_FLOW,
+    ),
+]
 BatchSize = Annotated[
     int | None,
     typer.Option(metavar="N", help="Rows a step.", rich_help_panel=_TRAINING),
@@ -124,6 +132,8 @@ def hyperparameters_given(**options: Any) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     if "flow" in given:
         given["flow"] = given["flow"].replace("-", "_")
+    if given.get("scaling") == "none":
+        given["scaling"] = None
     if "hidden_sizes" in given:
         given["hidden_sizes"] = _parse_sizes(given["hidden_sizes"])
     if given:

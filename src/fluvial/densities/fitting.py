@@ -22,6 +22,7 @@ from fluvial.densities.weighting import WeightedRows, as_equal
 from fluvial.parallel import refuse_in_fork
 from fluvial.tables import Lattice, Resolution, Schema, TableScaler
 from fluvial.tables.dequantization import dequantised
+from fluvial.tables.scaling import ROBUST
 from fluvial.training.interrupt import Interrupt
 from fluvial.training.options import Options
 from fluvial.training.progress import say
@@ -108,6 +109,7 @@ def _fit(
     of_training = None if weights is None else weights[training_places]
     scaler = TableScaler.fit(
         matrix,
+        scaling=hyperparameters.scaling,
         resolution=resolution,
         training=training_places[as_equal(of_training, matrix.shape[1])],
         label=schema.label,
@@ -118,7 +120,7 @@ def _fit(
     seen = matrix[training_places]
     steps = resolution.step
     seen = dequantised(seen, steps, np.random.RandomState(seed))
-    if hyperparameters.is_one_flow:
+    if hyperparameters.is_one_flow and hyperparameters.scaling == ROBUST:
         # In a mixture the other members hold what is beyond the reach of its flows.
         scaler = scaler.gaussianised(seen[as_equal(of_training)])
     dtype = jnp.result_type(float)

@@ -9,6 +9,7 @@ from typing import Any
 from fluvial.densities.effort import EFFORTS
 from fluvial.densities.ranges import real, whole
 from fluvial.flows.recipes import RECIPES
+from fluvial.tables.scaling import ROBUST, SCALINGS
 from fluvial.training.options import Options
 
 AUTO = "auto"
@@ -40,6 +41,8 @@ class Hyperparameters:
             is 1e-4 for one flow, and for "auto" what each of its flows has.
         min_delta: nats a row, not negative, by which a held-out density must be better to count for
             patience.
+        scaling: "robust", "standard" or None: how columns are scaled, see
+            `fluvial.tables.scaling`.
 
     Raises:
         ValueError: naming the hyperparameter, its range and what it is.
@@ -63,6 +66,7 @@ class Hyperparameters:
     effort: str = "balanced"
     weight_decay: float | None = None
     min_delta: float = Options.min_delta
+    scaling: str | None = ROBUST
 
     def __post_init__(self) -> None:
         flows = sorted([AUTO, CLASSICAL, *RECIPES])
@@ -70,6 +74,8 @@ class Hyperparameters:
             raise ValueError(f"flow must be one of {flows}, but is {self.flow!r}")
         if self.effort not in EFFORTS:
             raise ValueError(f"effort must be one of {list(EFFORTS)}, but is {self.effort!r}")
+        if self.scaling not in SCALINGS:
+            raise ValueError(f"scaling must be one of {list(SCALINGS)}, but is {self.scaling!r}")
         for name in ("n_layers", "n_bins", "patience"):
             if getattr(self, name) is not None:
                 self._set(name, whole(name, getattr(self, name), or_none=True))

@@ -39,10 +39,10 @@ class FlowDensity(
     """Probability density of a table of numbers, learned by normalizing flows.
 
     The columns are standardised robustly inside (median and a quantile range, a logarithmic
-    tail beyond ten of these, never clipped), and densities are in the units of the table's own
-    columns. Constant columns and copies of other columns, equal up to errors of arithmetic, are
-    left out of the density; a row that departs from them by more than 1e-6 of their magnitude
-    loses 1e6 nats a column. No finite row scores NaN or infinity.
+    tail beyond ten of these, never clipped) unless `scaling` says otherwise, and densities are in
+    the units of the table's own columns. Constant columns and copies of other columns, equal up to
+    errors of arithmetic, are left out of the density; a row that departs from them by more than
+    1e-6 of their magnitude loses 1e6 nats a column. No finite row scores NaN or infinity.
 
     Parameters
     ----------
@@ -152,6 +152,7 @@ class FlowDensity(
         effort=DEFAULTS.effort,
         weight_decay=None,
         min_delta=DEFAULTS.min_delta,
+        scaling=DEFAULTS.scaling,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -168,6 +169,7 @@ class FlowDensity(
         self.effort = effort
         self.weight_decay = weight_decay
         self.min_delta = min_delta
+        self.scaling = scaling
 
     def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
         """Learn the density of the rows of a table.

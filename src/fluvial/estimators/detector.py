@@ -111,6 +111,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         score=RELATIVE,
         weight_decay=None,
         min_delta=DEFAULTS.min_delta,
+        scaling=DEFAULTS.scaling,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -129,6 +130,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         self.score = score
         self.weight_decay = weight_decay
         self.min_delta = min_delta
+        self.scaling = scaling
 
     def get_params(self, deep=True):
         """Return the parameters; see `sklearn.base.BaseEstimator.get_params`.

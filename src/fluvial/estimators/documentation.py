@@ -52,6 +52,13 @@ HYPERPARAMETERS = """\
     min_delta : float, default=0.0
         By how many nats a row the held-out density must be better to count for `patience`; larger
         values end training sooner.
+    scaling : {"robust", "standard"} or None, default="robust"
+        How columns are scaled before the flow. "robust": by the median and a quantile range, with
+        a logarithmic tail; columns with far groups are made about Gaussian first for a single
+        flow. "standard": by the mean and the standard deviation (of n - 1) of the rows that are
+        trained on, nothing compressed, so that a far value stays far and widens the scale of all.
+        None: columns as they are, for those that are about standard normal already. Densities are
+        in the units of the columns in any case.
 """
 
 
