@@ -1,6 +1,7 @@
 """Conditional densities: p(X | condition), against what is known of it."""
 
 import inspect
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -164,7 +165,8 @@ def test_auto_is_of_flows_alone(people, tmp_path):
     assert sum(member["weight"] for member in auto.members_) == pytest.approx(1)
     assert auto.gains_.keys() == {"gaussian"}
     auto.save(tmp_path / "m.fluvial")
-    again, whole = load(tmp_path / "m.fluvial"), auto.sample(200, 1, condition=given)
+    again: Any = load(tmp_path / "m.fluvial")
+    whole = auto.sample(200, 1, condition=given)
     np.testing.assert_array_equal(again.sample(200, 1, condition=given), whole)
     few = auto.sample(50, 1, condition=given[:50])
     np.testing.assert_array_equal(few, whole[:50])

@@ -18,6 +18,13 @@ Contamination = Annotated[
         help="Flag this share of the rows given, in (0, 0.5]; else 1 % of held-out rows.",
     ),
 ]
+Condition = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Learn the density of the other columns given these; the model has no threshold.",
+    ),
+]
 Checkpoints = Annotated[
     bool | None,
     typer.Option(
@@ -139,6 +146,21 @@ def hyperparameters_given(**options: Any) -> dict[str, Any]:
     if given:
         _refuse_bad_values(given)
     return given
+
+
+def refuse_with_condition(given: dict[str, Any]) -> None:
+    """Refuse what a conditional density has no use for.
+
+    Raises:
+        typer.BadParameter: for options of the threshold and for a flow that knows no condition.
+    """
+    for name in ("contamination", "score"):
+        if name in given:
+            bad_option(
+                "--" + name, "a conditional density has no threshold; leave it or --condition out"
+            )
+    if given.get("flow") == "classical":
+        bad_option("--flow", "classical takes no --condition; choose auto or a recipe")
 
 
 def _refuse_bad_values(given: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity
 from fluvial.estimators.loading import KINDS, restore
-from fluvial.estimators.writing import write_detector
+from fluvial.estimators.writing import write_fitted
 
 STEM_KEPT = 40
 """Characters of a file's name that a rescued model keeps."""
@@ -31,6 +31,7 @@ class FittedModel:
         features: the columns it was fitted to; None where it was fitted to an array in Python.
         left_out: columns of the fitted file that it does not use.
         notes: the user's own entries of the file's header.
+        condition: the columns that it is conditional on; empty where there are none.
     """
 
     estimator: FlowDensity | FlowAnomalyDetector
@@ -38,6 +39,12 @@ class FittedModel:
     features: list[str] | None
     left_out: list[str]
     notes: dict[str, Any]
+    condition: list[str] = field(default_factory=list)
+
+    @property
+    def needed(self) -> list[str] | None:
+        """All the columns that it reads, those of its condition last; None as of `features`."""
+        return None if self.features is None else [*self.features, *self.condition]
 
     @property
     def output_names(self) -> list[str]:
@@ -45,16 +52,27 @@ class FittedModel:
         names = self.density.schema_.names
         return [name.encode("utf-8", "backslashreplace").decode() for name in names]
 
+    def output_types(self, *, raw: bool) -> list[str]:
+        """The types of sampled columns: those of the fitted ones, unless they are drawn raw."""
+        density = self.density.table_density_
+        if raw or density.lattice is None:
+            return ["float64"] * density.schema.n_columns
+        return list(density.schema.types)
+
 
 def save_model(
-    detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[str], force: bool
+    estimator: FlowDensity | FlowAnomalyDetector,
+    path: Path,
+    *,
+    left_out: Sequence[str],
+    force: bool,
 ) -> ModelFile:
     """Write a model file that remembers which columns may be ignored at scoring.
 
     Where it cannot be written, it is put somewhere else: a fit may have taken hours.
 
     Args:
-        detector: what was fitted.
+        estimator: what was fitted.
         path: the file.
         left_out: columns of the fitted file that it does not use.
         force: whether a file that exists, or has appeared during the fit, is replaced.
@@ -67,21 +85,23 @@ def save_model(
     """
     notes = note_left_out(left_out)
     try:
-        return write_detector(detector, path, notes=notes, replace=force)
+        return write_fitted(estimator, path, notes=notes, replace=force)
     except OSError as error:
-        place = _rescue(detector, path, notes)
+        place = _rescue(estimator, path, notes)
         if place is None:
             raise
         why = f"{error.strerror or error}; the model is in {str(place)!r} instead"
         raise OSError(error.errno, why, str(path)) from error
 
 
-def _rescue(detector: FlowAnomalyDetector, path: Path, notes: Mapping[str, Any]) -> Path | None:
+def _rescue(
+    estimator: FlowDensity | FlowAnomalyDetector, path: Path, notes: Mapping[str, Any]
+) -> Path | None:
     """Write the model under a name of its own: beside the file, here, or among temporary files."""
     name = f"{path.stem[:STEM_KEPT]}-rescued-{secrets.token_hex(4)}.fluvial"
     for folder in (path.parent, Path.cwd(), Path(tempfile.gettempdir())):
         with suppress(OSError):
-            detector.save(folder / name, notes=notes, replace=False)
+            estimator.save(folder / name, notes=notes, replace=False)
             return folder / name
     return None
 
@@ -101,7 +121,25 @@ def open_model(path: Path) -> FittedModel:
     schema = density.schema_
     features = list(schema.names) if schema.named else None
     notes = dict(file.header.get("notes") or {})
-    return FittedModel(estimator, density, features, left_out, notes)
+    condition = _condition(density, path)
+    return FittedModel(estimator, density, features, left_out, notes, condition)
+
+
+def _condition(density: FlowDensity, path: Path) -> list[str]:
+    """Return the columns that a density is conditional on.
+
+    Raises:
+        ModelFileError: where they have no names to be found by in a file.
+    """
+    columns = density.condition_
+    if columns is None:
+        return []
+    if not (columns.schema.named and density.schema_.named):
+        raise ModelFileError(
+            f"{path}: its columns, or those of its condition, have no names, by which files are"
+            " read; fit it to tables, or use it in Python"
+        )
+    return list(columns.names)
 
 
 def open_detector(path: Path) -> tuple[FlowAnomalyDetector, FittedModel]:

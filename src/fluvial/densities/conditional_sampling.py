@@ -67,19 +67,24 @@ def _drawn(distribution: Any, key: Array, number: int, condition: np.ndarray) ->
     # Numbers of their own for all attempts of all blocks.
     attempts = range(number * MAX_FRUITLESS, (number + 1) * MAX_FRUITLESS)
     found = _block(distribution, key, attempts[0], padded, n)[:n]
-    missing = ~np.isfinite(found).all(axis=1)
+    missing = _not_finite(found)
     for attempt in attempts[1:]:
         if not missing.any():
             break
         again = _block(distribution, key, attempt, padded, n)[:n]
         found = np.where(missing[:, None], again, found)
-        missing = ~np.isfinite(found).all(axis=1)
+        missing = _not_finite(found)
     if not missing.any():
         return found
     raise TrainingError(
         f"the fitted flow draws no finite row for condition {number * BLOCK + np.argmax(missing)}; "
         "keep conditions near those given to fit, or fit it again with a lower learning_rate"
     )
+
+
+def _not_finite(rows: np.ndarray) -> np.ndarray:
+    """Tell which rows `(n, D)` hold what is not finite, `(n,)`."""
+    return np.logical_not(np.isfinite(rows).all(axis=1))
 
 
 def _block(distribution: Any, key: Array, number: int, condition: np.ndarray, n: int) -> np.ndarray:

@@ -118,6 +118,10 @@ class FlowDensity(
     Columns whose values repeat are taken for rounded: the rows that are trained on get uniform
     noise of the column's smallest step. Scores are deterministic.
 
+    With a condition, given to `fit`, the density is p(X | condition): every recipe takes one, and
+    "auto" is then a mixture of flows alone, since its other members know none. Its gain over
+    "gaussian" is that over the conditional density of one Gaussian of all columns.
+
     References
     ----------
     .. [1] Smyth and Wolpert 1998, Stacked density estimation.

@@ -78,7 +78,7 @@ class ConditionColumns:
     columns: LinearColumns
 
     @classmethod
-    def fit(cls, condition: Condition, *, training: np.ndarray | slice | None = None) -> Self:
+    def fit(cls, condition: Condition, *, training: np.ndarray | None = None) -> Self:
         """Learn how to standardise conditions.
 
         Args:
@@ -125,7 +125,7 @@ class ConditionColumns:
                 f"give {listed(self.names)} for each row"
             )
         try:
-            return self.schema.align(table, owner=owner)
+            return self.schema.align(table, owner=owner, what="condition")
         except DataError as error:
             raise _of_condition(error) from None
 
