@@ -51,6 +51,7 @@ EXPORTED = {
     "DensityRatio": "estimators",
     "FlowAnomalyDetector": "estimators",
     "FlowDensity": "estimators",
+    "FlowSynthesizer": "estimators",
     "load": "estimators",
 }
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from fluvial.artifacts import Entries, ModelFile, naming, read_model
 
-_KINDS = ("FlowAnomalyDetector", "FlowDensity")  # not imported: that would take seconds
+# Not imported: that would take seconds.
+_KINDS = ("FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
 _LEFT_OUT = "columns_left_out"
 
 

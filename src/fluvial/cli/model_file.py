@@ -13,7 +13,7 @@ from typing import Any
 from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 from fluvial.estimators.loading import KINDS, restore
 from fluvial.estimators.writing import write_fitted
 
@@ -106,8 +106,8 @@ def _rescue(
     return None
 
 
-def open_model(path: Path) -> FittedModel:
-    """Read a model file of either kind.
+def open_estimator(path: Path) -> FittedModel | FlowSynthesizer:
+    """Read a model file of any kind.
 
     Raises:
         ModelFileError: where it is none, or is truncated, altered or of an unknown version.
@@ -115,6 +115,26 @@ def open_model(path: Path) -> FittedModel:
     """
     file = read_model(path, kind=KINDS)
     estimator = restore(file, where=str(path))
+    return estimator if isinstance(estimator, FlowSynthesizer) else _fitted(file, estimator, path)
+
+
+def open_model(path: Path) -> FittedModel:
+    """Read a model file that holds a density or a detector.
+
+    Raises:
+        ModelFileError, OSError: as `open_estimator`, and where the file holds a synthesizer.
+    """
+    found = open_estimator(path)
+    if isinstance(found, FlowSynthesizer):
+        raise ModelFileError(
+            f"{path} holds a {type(found).__name__}, which draws rows alone; use fluvial sample"
+        )
+    return found
+
+
+def _fitted(
+    file: ModelFile, estimator: FlowDensity | FlowAnomalyDetector, path: Path
+) -> FittedModel:
     with naming(file.kind, str(path)):
         left_out = columns_left_out(file)
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
