@@ -160,7 +160,7 @@ def test_labels_that_are_none_are_refused(animals):
         (animals, kinds, "kind", ValueError, "labels are given twice"),
         (animals, None, "kinds", DataError, "did you mean 'kind'"),
         (numbers.to_numpy(float), None, "kind", DataError, "give its labels as y"),
-        (numbers, ["ant"] * 400, None, DataError, "all labels are 'ant'"),
+        (numbers, ["ant"] * 400, None, DataError, "of one class, 'ant'"),
         (numbers, kinds[:-1], None, ShapeError, "399 labels for 400 rows"),
         (numbers, [None, *kinds[1:]], None, DataError, "label of row 0 .* is None"),
         (numbers, [1, *kinds[1:]], None, DataError, "labels are of several kinds"),
