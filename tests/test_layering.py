@@ -52,6 +52,7 @@ EXPORTED = {
     "DensityRatio": "estimators",
     "FlowAnomalyDetector": "estimators",
     "FlowDensity": "estimators",
+    "FlowSynthesizer": "estimators",
     "load": "estimators",
 }
 

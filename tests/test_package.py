@@ -66,7 +66,7 @@ def test_every_promised_name_is_there(name):
 def test_every_room_but_the_command_line_is_promised():
     found = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     found |= {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("_")}
-    estimators = {"DensityRatio", "FlowAnomalyDetector", "FlowDensity", "load"}
+    estimators = {"DensityRatio", "FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer", "load"}
     assert found - {"cli"} == set(fluvial.__all__) - estimators - {"__version__"}
 
 

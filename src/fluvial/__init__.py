@@ -1,8 +1,8 @@
 """Normalizing flows for tables: how likely is a row, which do not belong, and more like these.
 
-`FlowDensity`, `FlowAnomalyDetector` and `DensityRatio` are the estimators, `load` reads a model
-file; `bijectors`, `distributions`, `flows` and `training` are the library below them. Everything is
-imported on first use, so `import fluvial` costs nothing.
+`FlowDensity`, `FlowAnomalyDetector`, `FlowSynthesizer` and `DensityRatio` are the estimators, and
+`load` reads a model file; `bijectors`, `distributions`, `flows` and `training` are the library
+below them. Everything is imported on first use, so `import fluvial` costs nothing.
 
 Examples:
     >>> import fluvial
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         DensityRatio as DensityRatio,
         FlowAnomalyDetector as FlowAnomalyDetector,
         FlowDensity as FlowDensity,
+        FlowSynthesizer as FlowSynthesizer,
         load as load,
     )
 
@@ -53,6 +54,7 @@ __all__ = [
     "DensityRatio",
     "FlowAnomalyDetector",
     "FlowDensity",
+    "FlowSynthesizer",
     "__version__",
     "anomaly",
     "artifacts",
@@ -81,7 +83,13 @@ __all__ = [
     "training",
     "weights",
 ]
-_FROM_ESTIMATORS = ("DensityRatio", "FlowAnomalyDetector", "FlowDensity", "load")
+_FROM_ESTIMATORS = (
+    "DensityRatio",
+    "FlowAnomalyDetector",
+    "FlowDensity",
+    "FlowSynthesizer",
+    "load",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -115,7 +115,7 @@ def test_a_damaged_model_is_refused(refuse, directory, model, damage, message):
 def test_a_model_of_the_wrong_kind_is_refused(refuse, directory, numbers):
     density = fluvial.FlowDensity(flow="real_nvp", n_layers=2, hidden_sizes=(8,), max_epochs=1)
     density.fit(pa.table(numbers)).save(Path("d.fluvial"))
-    assert "has no threshold" in refuse("score", "d.fluvial", directory / "train.csv")
+    assert "has no threshold" in refuse("threshold", "d.fluvial")
     fluvial.artifacts.write_model("o.fluvial", kind="Other", header={}, arrays={"a": np.ones(1)})
     for verb in (["info", "o.fluvial"], ["sample", "o.fluvial", "-n", 1]):
         assert "holds a Other" in refuse(*verb)
@@ -198,6 +198,9 @@ def test_the_model_itself_cannot_be_the_output(refuse, model):
         (["fit", "t.csv", "--contamination", "0.6"], "--contamination"),
         (["fit", "t.csv", "--seed", "-1"], "--seed"),
         (["fit", "t.csv", "--patience", "x"], "--patience"),
+        (["fit", "t.csv", "--weight-decay", "-1"], "--weight-decay"),
+        (["fit", "t.csv", "--min-delta", "inf"], "--min-delta"),
+        (["fit", "t.csv", "--scaling", "min-max"], "--scaling"),
         (["fit"], "Missing argument 'INPUT'"),
         (["fit", "t.csv", "--wrong"], "--wrong"),
         (["fit", "t.csv", "again.csv"], "again.csv"),

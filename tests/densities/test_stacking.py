@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 
 from fluvial.densities import effort as efforts, stacking
-from fluvial.densities.effort import EFFORTS
+from fluvial.densities.effort import EFFORTS, SUPPLE_LU
+from fluvial.densities.folds import FoldRows
+from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.densities.members import FlowMember
+from fluvial.densities.time_budget import TimeBudget
 from fluvial.distributions import Mixture
 from fluvial.errors import DataWarning, TrainingError, TrainingInterrupted
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity, load
+from fluvial.training.interrupt import Interrupt
 
 pytestmark = pytest.mark.filterwarnings("ignore:the flow gained nothing")
 
@@ -52,6 +57,23 @@ def test_the_default_is_a_mixture_as_good_as_its_best_member(auto):
     new = clusters(1000, 5)
     # The truth has -ln 10 - ln(2 pi e 0.01) nats of log density a row.
     assert auto.score(new) > -np.log(10) - np.log(2 * np.pi * np.e * 0.01) - 0.1
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 0.1), (0.5, 0.5)])
+def test_a_given_weight_decay_is_that_of_every_flow(given, expected, monkeypatch):
+    seen = []
+
+    def note(*arguments, **settings):
+        seen.append((settings["weight_decay"], settings["min_delta"]))
+        raise TrainingError("seen")
+
+    monkeypatch.setattr("fluvial.densities.members.fit", note)
+    chosen = Hyperparameters(n_layers=1, n_bins=4, weight_decay=given, min_delta=0.25)
+    budget = TimeBudget(None, 1, 1, Interrupt())
+    member = FlowMember(SUPPLE_LU, chosen, 10, 0, budget)
+    with pytest.raises(TrainingError):
+        member.fit(FoldRows(np.zeros((20, 2), np.float32), None), 0)
+    assert seen == [(expected, 0.25)]
 
 
 def test_its_latents_are_those_of_its_flow(auto):

@@ -109,7 +109,7 @@ ENTRIES = [
     ("flow", flow_argument("hidden_sizes"), [], "hidden_sizes needs at least one"),
     ("flow", flow_argument("linear"), "sideways", "linear must be one of"),
     ("flow", flow_argument("activation"), 3, "'activation' must be a text"),
-    ("flow", flow_argument("condition_shape"), [2], "'condition_shape' must be null"),
+    ("flow", flow_argument("condition_shape"), [2], "a flow has a condition of 2 columns"),
     ("flow", flow_argument("base"), None, "has no argument 'base'"),
     ("detector", flow_argument("n_bins"), 10**9, "'n_bins' must be a whole number"),
     ("detector", flow_argument("interval"), 1e300, "'interval' must be a finite number"),

@@ -30,16 +30,17 @@ PARAMETERS = [
     "verbose",
     "random_state",
 ]
+LATER = ["effort", "weight_decay", "min_delta", "scaling"]
 
 
 def test_the_constructors_are_as_declared():
-    assert list(inspect.signature(FlowDensity).parameters) == [*PARAMETERS, "effort"]
-    names = [*PARAMETERS, "contamination", "effort", "score"]
+    assert list(inspect.signature(FlowDensity).parameters) == [*PARAMETERS, *LATER]
+    names = [*PARAMETERS, "contamination", "effort", "score", *LATER[1:]]
     assert list(inspect.signature(FlowAnomalyDetector).parameters) == names
     defaults = FlowAnomalyDetector().get_params()
     assert (defaults["verbose"], defaults["random_state"]) == (0, None)
     assert defaults["contamination"] is None
-    shared = {name: defaults[name] for name in [*PARAMETERS, "effort"]}
+    shared = {name: defaults[name] for name in [*PARAMETERS, *LATER]}
     assert FlowDensity().get_params() == {**shared, "flow": "auto"}
 
 
@@ -235,11 +236,27 @@ def test_unusable_tables_are_refused(values, message):
         ("validation_fraction", 1, r"validation_fraction must lie in \[0, 1\)"),
         ("patience", 0, "patience must be a whole number"),
         ("verbose", -1, "verbose must be 0 or a positive"),
+        ("weight_decay", -0.1, r"weight_decay must lie in \[0, inf\), but is -0.1"),
+        ("scaling", "min-max", r"scaling must be one of \['robust', 'standard', None\]"),
+        ("min_delta", float("nan"), r"min_delta must lie in \[0, inf\), but is nan"),
     ],
 )
 def test_unusable_hyper_parameters_are_refused(rows, parameter, value, message):
     with pytest.raises(ValueError, match=message):
         FlowDensity(**{**TINY, parameter: value}).fit(rows)
+
+
+def test_weight_decay_shrinks_the_networks_and_min_delta_ends_training(density, rows):
+    def size(fitted):
+        leaves = jax.tree.leaves(fitted.distribution_)
+        return sum(float(np.square(leaf).sum()) for leaf in leaves if leaf.ndim >= 2)
+
+    decayed = fresh(density, weight_decay=20.0).fit(rows)
+    assert size(decayed) < 0.8 * size(density)
+    usual = fresh(density, weight_decay=1e-4, min_delta=0.0).fit(rows)
+    np.testing.assert_array_equal(usual.score_samples(rows), density.score_samples(rows))
+    lazy = fresh(density, patience=1, min_delta=100.0, max_epochs=9).fit(rows)
+    assert (lazy.history_.stop_reason, density.history_.stop_reason) == ("patience", "max_epochs")
 
 
 def test_it_works_in_pipelines_and_searches(rows):

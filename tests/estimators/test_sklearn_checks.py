@@ -2,7 +2,7 @@
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 
 TINY = {
     "flow": "nice",
@@ -14,6 +14,9 @@ TINY = {
 }
 
 
-@parametrize_with_checks([FlowDensity(**TINY), FlowAnomalyDetector(**TINY)])
+ESTIMATORS = (FlowDensity, FlowAnomalyDetector, FlowSynthesizer)
+
+
+@parametrize_with_checks([made(**TINY) for made in ESTIMATORS])
 def test_scikit_learn(estimator, check):
     check(estimator)

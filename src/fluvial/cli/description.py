@@ -6,7 +6,8 @@ from typing import Any
 
 from fluvial.artifacts import Entries, ModelFile, naming, read_model
 
-_KINDS = ("FlowAnomalyDetector", "FlowDensity")  # not imported: that would take seconds
+# Not imported: that would take seconds.
+_KINDS = ("FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
 _LEFT_OUT = "columns_left_out"
 
 
@@ -42,6 +43,7 @@ def describe(file: ModelFile, path: Path) -> dict[str, Any]:
             "format_version": file.format_version,
             "sha256": file.sha256,
             "columns": schema.texts("names"),
+            "condition": _condition(header),
             "columns_left_out": columns_left_out(file),
             "rows": training.whole("n_samples_fit", 1),
             "rows_held_out": training.whole("n_held_out", 0),
@@ -56,6 +58,11 @@ def describe(file: ModelFile, path: Path) -> dict[str, Any]:
             "threshold": header.real("offset") if has_threshold else None,
             "libraries": file.libraries,
         }
+
+
+def _condition(header: Entries) -> list[str] | None:
+    """The columns that a density is conditional on, if it is."""
+    return header.below("condition").texts("names") if "condition" in header.values else None
 
 
 def _name(specification: Entries) -> str:

@@ -10,6 +10,7 @@ import typer
 from fluvial.cli import cost_options, options
 from fluvial.cli.cost_options import COSTS, given, known_costs
 from fluvial.cli.rows import parse_rows
+from fluvial.errors import ModelFileError
 from fluvial.files.formats import input_format
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ def evaluate(
                 "costs and times need the column of labels", param_hint="--label"
             )
         fitted = open_model(model)
+        if fitted.condition:
+            raise ModelFileError(
+                f"{model} has a condition, and evaluate judges densities without one; score its"
+                " rows instead"
+            )
         read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
         found = evaluate_density(fitted.density, read.numbers)
         summary = {"model": str(model), "input": str(table), **_density(found, as_json=as_json)}

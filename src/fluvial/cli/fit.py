@@ -18,8 +18,13 @@ from fluvial.files.formats import STANDARD_INPUT, input_format, without_format
 from fluvial.files.row_range import RowRange
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fluvial.densities import Checkpoint
-    from fluvial.estimators import FlowAnomalyDetector
+    from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+
+CONDITIONAL_FLOW = "neural_spline_flow"
+"""The flow of a density with a condition where none is asked for: one that is quick."""
 
 
 def fit(
@@ -55,6 +60,7 @@ def fit(
             help="How much each row counts; 2 is the row twice, 0 leaves it out. No feature.",
         ),
     ] = None,
+    condition: fit_options.Condition = None,
     rows: options.SelectedRows = None,
     delimiter: options.DelimiterMark = None,
     decimal: options.DecimalMark = None,
@@ -72,12 +78,15 @@ def fit(
     hidden_sizes: fit_options.HiddenSizes = None,
     n_bins: fit_options.Bins = None,
     effort: fit_options.Effort = None,
+    scaling: fit_options.Scaling = None,
     batch_size: fit_options.BatchSize = None,
     max_epochs: fit_options.MaxEpochs = None,
     max_seconds: fit_options.MaxSeconds = None,
     learning_rate: fit_options.LearningRate = None,
     validation_fraction: fit_options.ValidationFraction = None,
     patience: fit_options.Patience = None,
+    weight_decay: fit_options.WeightDecay = None,
+    min_delta: fit_options.MinDelta = None,
 ) -> None:
     """Learn the distribution of a table and write it to a model file.
 
@@ -89,15 +98,20 @@ def fit(
         hidden_sizes=hidden_sizes,
         n_bins=n_bins,
         effort=effort,
+        scaling=scaling,
         batch_size=batch_size,
         max_epochs=max_epochs,
         max_seconds=max_seconds,
         learning_rate=learning_rate,
         validation_fraction=validation_fraction,
         patience=patience,
+        weight_decay=weight_decay,
+        min_delta=min_delta,
         contamination=contamination,
         score=score,
     )
+    if condition:
+        fit_options.refuse_with_condition(given)
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
     input_format(table)
@@ -115,6 +129,7 @@ def fit(
         columns=columns,
         exclude=exclude,
         weights=weights,
+        condition=condition,
         rows=selected,
         delimiter=delimiter,
         decimal=decimal,
@@ -154,6 +169,7 @@ def _fit_file(
     columns: list[str] | None,
     exclude: list[str] | None,
     weights: str | None,
+    condition: list[str] | None,
     rows: RowRange,
     delimiter: str | None,
     decimal: str | None,
@@ -163,60 +179,71 @@ def _fit_file(
     checkpoint: Checkpoint | None,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
-    from fluvial.cli.selection import choose_columns
+    from fluvial.cli.selection import choose_columns, condition_columns
     from fluvial.cli.weights import weights_of
     from fluvial.files.numeric import numeric_columns
     from fluvial.files.table_file import open_table
 
     source = open_table(table, delimiter=delimiter, decimal=decimal)
+    apart = [*(columns or []), *([] if weights is None else [weights])]
+    given = condition_columns(condition, source.header, apart=apart)
     kept, left_out = choose_columns(
-        source.name, source.header, columns=columns, exclude=exclude, weights=weights
+        source.name,
+        source.header,
+        columns=columns,
+        exclude=exclude,
+        weights=weights,
+        condition=given,
     )
-    selected = source.read(rows=rows, columns=kept if weights is None else [*kept, weights])
+    needed = [*kept, *given]
+    selected = source.read(rows=rows, columns=needed if weights is None else [*needed, weights])
     if selected.n_rows < 2:
         raise DataError(f"{source.name}: one data row is not enough to fit; give two or more")
     sample_weight = None if weights is None else weights_of(selected, weights)
     numbers = numeric_columns(
         selected,
-        kept,
+        needed,
         advice="correct or remove those rows, or leave the column out with --exclude {name}",
         counted=None if sample_weight is None else sample_weight > 0,
     )
     from fluvial.cli.description import describe
     from fluvial.cli.model_file import save_model  # late, since JAX comes with it
     from fluvial.compilation_cache import keep_compiled_programs
-    from fluvial.estimators import FlowAnomalyDetector
 
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
-    detector = _fitted(FlowAnomalyDetector(**arguments), numbers, sample_weight, checkpoint)
+    settings = {"sample_weight": sample_weight, "checkpoint": checkpoint}
+    estimator = _fitted(numbers.select(kept), numbers.select(given), arguments, settings)
     seconds = time.perf_counter() - start
     with writing(path):
-        written = save_model(detector, path, left_out=left_out, force=force)
+        written = save_model(estimator, path, left_out=left_out, force=force)
     if checkpoint is not None:
         checkpoint.remove()
     return {**describe(written, path), "seconds": round(seconds, 3)}
 
 
 def _fitted(
-    detector: FlowAnomalyDetector,
-    numbers: Any,
-    sample_weight: Any,
-    checkpoint: Checkpoint | None,
-) -> FlowAnomalyDetector:
-    """Fit a detector; after Ctrl-C return what was learned.
+    numbers: pa.Table, condition: pa.Table, arguments: dict[str, Any], settings: dict[str, Any]
+) -> FlowAnomalyDetector | FlowDensity:
+    """Fit a detector, or a density where there is a condition; after Ctrl-C what was learned.
 
     Raises:
         KeyboardInterrupt: where nothing was.
     """
+    from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+
     try:
-        return detector.fit(numbers, sample_weight=sample_weight, checkpoint=checkpoint)
+        if not condition.num_columns:
+            return FlowAnomalyDetector(**arguments).fit(numbers, **settings)
+        chosen: dict[str, Any] = {"flow": CONDITIONAL_FLOW, **arguments}
+        return FlowDensity(**chosen).fit(numbers, condition=condition, **settings)
     except KeyboardInterrupt as interrupted:
         if not isinstance(interrupted, TrainingInterrupted) or interrupted.flow is None:
+            checkpoint = settings["checkpoint"]
             if checkpoint is not None and checkpoint.path.exists():
                 outcome.keeps(checkpoint.path)
             raise
         best = interrupted.flow
-    epoch = best.density_.history_.best_epoch
+    epoch = getattr(best, "density_", best).history_.best_epoch
     say(f"fluvial: interrupted; keeping the best model so far, of epoch {epoch}")
     return best

@@ -18,6 +18,13 @@ Contamination = Annotated[
         help="Flag this share of the rows given, in (0, 0.5]; else 1 % of held-out rows.",
     ),
 ]
+Condition = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Learn the density of the other columns given these; the model has no threshold.",
+    ),
+]
 Checkpoints = Annotated[
     bool | None,
     typer.Option(
@@ -69,6 +76,14 @@ Effort = Annotated[
         rich_help_panel=_FLOW,
     ),
 ]
+Scaling = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How columns are scaled before the flow: robust, standard or none.",
+        rich_help_panel=_FLOW,
+    ),
+]
 BatchSize = Annotated[
     int | None,
     typer.Option(metavar="N", help="Rows a step.", rich_help_panel=_TRAINING),
@@ -91,6 +106,20 @@ ValidationFraction = Annotated[
         metavar="SHARE", help="Share of the rows held out, in [0, 1).", rich_help_panel=_TRAINING
     ),
 ]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R", help="Weight decay of the networks (AdamW).", rich_help_panel=_TRAINING
+    ),
+]
+MinDelta = Annotated[
+    float | None,
+    typer.Option(
+        metavar="NATS",
+        help="How much better a row must score on average to count for --patience.",
+        rich_help_panel=_TRAINING,
+    ),
+]
 Patience = Annotated[
     int | None,
     typer.Option(
@@ -110,11 +139,28 @@ def hyperparameters_given(**options: Any) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value is not None}
     if "flow" in given:
         given["flow"] = given["flow"].replace("-", "_")
+    if given.get("scaling") == "none":
+        given["scaling"] = None
     if "hidden_sizes" in given:
         given["hidden_sizes"] = _parse_sizes(given["hidden_sizes"])
     if given:
         _refuse_bad_values(given)
     return given
+
+
+def refuse_with_condition(given: dict[str, Any]) -> None:
+    """Refuse what a conditional density has no use for.
+
+    Raises:
+        typer.BadParameter: for options of the threshold and for a flow that knows no condition.
+    """
+    for name in ("contamination", "score"):
+        if name in given:
+            bad_option(
+                "--" + name, "a conditional density has no threshold; leave it or --condition out"
+            )
+    if given.get("flow") == "classical":
+        bad_option("--flow", "classical takes no --condition; choose auto or a recipe")
 
 
 def _refuse_bad_values(given: dict[str, Any]) -> None:

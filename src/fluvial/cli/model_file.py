@@ -6,16 +6,16 @@ import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 from fluvial.estimators.loading import KINDS, restore
-from fluvial.estimators.writing import write_detector
+from fluvial.estimators.writing import write_fitted
 
 STEM_KEPT = 40
 """Characters of a file's name that a rescued model keeps."""
@@ -33,6 +33,7 @@ class FittedModel:
         notes: the user's own entries of the file's header.
         sha256: the file's checksum.
         libraries: the versions that wrote it.
+        condition: the columns that it is conditional on; empty where there are none.
     """
 
     estimator: FlowDensity | FlowAnomalyDetector
@@ -42,6 +43,12 @@ class FittedModel:
     notes: dict[str, Any]
     sha256: str
     libraries: dict[str, str]
+    condition: list[str] = field(default_factory=list)
+
+    @property
+    def needed(self) -> list[str] | None:
+        """All the columns that it reads, those of its condition last; None as of `features`."""
+        return None if self.features is None else [*self.features, *self.condition]
 
     @property
     def output_names(self) -> list[str]:
@@ -49,16 +56,27 @@ class FittedModel:
         names = self.density.schema_.names
         return [name.encode("utf-8", "backslashreplace").decode() for name in names]
 
+    def output_types(self, *, raw: bool) -> list[str]:
+        """The types of sampled columns: those of the fitted ones, unless they are drawn raw."""
+        density = self.density.table_density_
+        if raw or density.lattice is None:
+            return ["float64"] * density.schema.n_columns
+        return list(density.schema.types)
+
 
 def save_model(
-    detector: FlowAnomalyDetector, path: Path, *, left_out: Sequence[str], force: bool
+    estimator: FlowDensity | FlowAnomalyDetector,
+    path: Path,
+    *,
+    left_out: Sequence[str],
+    force: bool,
 ) -> ModelFile:
     """Write a model file that remembers which columns may be ignored at scoring.
 
     Where it cannot be written, it is put somewhere else: a fit may have taken hours.
 
     Args:
-        detector: what was fitted.
+        estimator: what was fitted.
         path: the file.
         left_out: columns of the fitted file that it does not use.
         force: whether a file that exists, or has appeared during the fit, is replaced.
@@ -71,27 +89,29 @@ def save_model(
     """
     notes = note_left_out(left_out)
     try:
-        return write_detector(detector, path, notes=notes, replace=force)
+        return write_fitted(estimator, path, notes=notes, replace=force)
     except OSError as error:
-        place = _rescue(detector, path, notes)
+        place = _rescue(estimator, path, notes)
         if place is None:
             raise
         why = f"{error.strerror or error}; the model is in {str(place)!r} instead"
         raise OSError(error.errno, why, str(path)) from error
 
 
-def _rescue(detector: FlowAnomalyDetector, path: Path, notes: Mapping[str, Any]) -> Path | None:
+def _rescue(
+    estimator: FlowDensity | FlowAnomalyDetector, path: Path, notes: Mapping[str, Any]
+) -> Path | None:
     """Write the model under a name of its own: beside the file, here, or among temporary files."""
     name = f"{path.stem[:STEM_KEPT]}-rescued-{secrets.token_hex(4)}.fluvial"
     for folder in (path.parent, Path.cwd(), Path(tempfile.gettempdir())):
         with suppress(OSError):
-            detector.save(folder / name, notes=notes, replace=False)
+            estimator.save(folder / name, notes=notes, replace=False)
             return folder / name
     return None
 
 
-def open_model(path: Path) -> FittedModel:
-    """Read a model file of either kind.
+def open_estimator(path: Path) -> FittedModel | FlowSynthesizer:
+    """Read a model file of any kind.
 
     Raises:
         ModelFileError: where it is none, or is truncated, altered or of an unknown version.
@@ -99,13 +119,53 @@ def open_model(path: Path) -> FittedModel:
     """
     file = read_model(path, kind=KINDS)
     estimator = restore(file, where=str(path))
+    return estimator if isinstance(estimator, FlowSynthesizer) else _fitted(file, estimator, path)
+
+
+def open_model(path: Path) -> FittedModel:
+    """Read a model file that holds a density or a detector.
+
+    Raises:
+        ModelFileError, OSError: as `open_estimator`, and where the file holds a synthesizer.
+    """
+    found = open_estimator(path)
+    if isinstance(found, FlowSynthesizer):
+        raise ModelFileError(
+            f"{path} holds a {type(found).__name__}, which draws rows alone; use fluvial sample"
+        )
+    return found
+
+
+def _fitted(
+    file: ModelFile, estimator: FlowDensity | FlowAnomalyDetector, path: Path
+) -> FittedModel:
     with naming(file.kind, str(path)):
         left_out = columns_left_out(file)
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
     schema = density.schema_
     features = list(schema.names) if schema.named else None
     notes = dict(file.header.get("notes") or {})
-    return FittedModel(estimator, density, features, left_out, notes, file.sha256, file.libraries)
+    condition = _condition(density, path)
+    return FittedModel(
+        estimator, density, features, left_out, notes, file.sha256, file.libraries, condition
+    )
+
+
+def _condition(density: FlowDensity, path: Path) -> list[str]:
+    """Return the columns that a density is conditional on.
+
+    Raises:
+        ModelFileError: where they have no names to be found by in a file.
+    """
+    columns = density.condition_
+    if columns is None:
+        return []
+    if not (columns.schema.named and density.schema_.named):
+        raise ModelFileError(
+            f"{path}: its columns, or those of its condition, have no names, by which files are"
+            " read; fit it to tables, or use it in Python"
+        )
+    return list(columns.names)
 
 
 def open_detector(path: Path) -> tuple[FlowAnomalyDetector, FittedModel]:

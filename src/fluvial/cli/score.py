@@ -7,7 +7,7 @@ import typer
 
 from fluvial.cli import options
 from fluvial.cli.destination import check_destination
-from fluvial.cli.failures import say
+from fluvial.cli.failures import bad_option, say
 from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
 from fluvial.errors import DataError
@@ -47,8 +47,9 @@ def score(
 
     Writes INPUT's columns unchanged, then log_prob (the log density), score (what the model ranks
     by, higher is more normal), decision (score minus the model's threshold), p_value (how often a
-    normal row is at least as strange) and is_anomaly (whether decision is negative). The summary
-    goes to stdout with -o, to stderr without.
+    normal row is at least as strange) and is_anomaly (whether decision is negative). A model that
+    has no threshold, such as one with a condition, adds log_prob alone. The summary goes to stdout
+    with -o, to stderr without.
     """
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
@@ -59,26 +60,34 @@ def score(
         if table.resolve() in output.resolve().parents:
             raise DataError(f"{output}: lies in the folder that is read; choose another place")
 
-    from fluvial.cli.model_file import open_detector
+    from fluvial.cli.model_file import open_model
+    from fluvial.cli.scorers import DensityScorer, DetectorScorer
     from fluvial.cli.scoring import score_table
     from fluvial.compilation_cache import keep_compiled_programs
+    from fluvial.estimators import FlowAnomalyDetector
     from fluvial.files.table_file import open_table
 
     keep_compiled_programs(off=no_cache)
-    detector, fitted = open_detector(model)
+    fitted = open_model(model)
+    estimator = fitted.estimator
+    detector = estimator if isinstance(estimator, FlowAnomalyDetector) else None
+    if reasons and detector is None:
+        bad_option("--reasons", "the model has no threshold, by which rows would be anomalies")
+    scorer = DensityScorer(fitted) if detector is None else DetectorScorer(detector, reasons)
     source = open_table(table, delimiter=delimiter, decimal=decimal)
     with writing(output):
         scored = score_table(
             source,
-            detector,
+            scorer,
             fitted,
             output=output,
             rows=selected,
             skip_invalid=skip_invalid,
             replace=force,
-            reasons=reasons,
         )
-    moved = scored.recent.drift(detector)
+    moved = None
+    if isinstance(scorer, DetectorScorer):
+        moved = scorer.recent.drift(scorer.detector)
     if moved is not None and moved.warned:
         say(f"fluvial: note: {moved.from_row(selected.start).in_words()}")
     summary = {
@@ -87,9 +96,9 @@ def score(
         "input": str(table),
         "rows": scored.rows,
         "skipped": scored.skipped,
-        "anomalies": scored.anomalies,
+        "anomalies": scorer.anomalies,
         "mean_log_prob": scored.mean_log_prob,
-        "threshold": float(detector.offset_),
+        "threshold": None if detector is None else float(detector.offset_),
         "drift": None if moved is None else moved.warned,
         "unknown_columns": scored.unknown_columns,
         "seconds": round(scored.seconds, 3),

@@ -9,10 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from fluvial.cli.model_file import FittedModel
-from fluvial.cli.moving import Recent
-from fluvial.cli.selection import REASON, SCORED, match_columns
-from fluvial.errors import DataError
-from fluvial.estimators import FlowAnomalyDetector
+from fluvial.cli.scorers import Added, DensityScorer, DetectorScorer
+from fluvial.cli.selection import LOG_PROB, REASON, match_columns
 from fluvial.files.ahead import ahead
 from fluvial.files.dialect import Dialect
 from fluvial.files.formats import file_format, is_text
@@ -33,19 +31,15 @@ class Scored:
         unknown_columns: those that the model was not fitted with.
         rows: all that were written.
         skipped: those of them without scores.
-        anomalies: those below the threshold.
         sum_log_prob: of the rows with scores.
         seconds: for scoring.
-        recent: the first rows, to tell whether normal has moved.
     """
 
     unknown_columns: list[str]
     rows: int = 0
     skipped: int = 0
-    anomalies: int = 0
     sum_log_prob: float = field(default=0.0, repr=False)
     seconds: float = 0.0
-    recent: Recent = field(default_factory=Recent, repr=False)
 
     @property
     def mean_log_prob(self) -> float | None:
@@ -56,27 +50,25 @@ class Scored:
 
 def score_table(
     source: TableInput,
-    detector: FlowAnomalyDetector,
+    scorer: DetectorScorer | DensityScorer,
     fitted: FittedModel,
     *,
     output: Path | None,
     replace: bool,
     rows: RowRange,
     skip_invalid: bool,
-    reasons: bool = False,
 ) -> Scored:
     """Score a table and write it with its scores.
 
     Args:
         source: the table.
-        detector: what scores.
+        scorer: what scores.
         fitted: the model file that it is from.
         output: the file; None for stdout.
         replace: whether a file that exists is replaced, be it one that appears meanwhile.
         rows: the data rows to score and to write.
         skip_invalid: whether rows with missing or infinite values get no scores, rather than being
             refused.
-        reasons: whether alarms get theirs.
 
     Raises:
         DataError: where the table cannot be scored; an output file is not written then.
@@ -85,9 +77,9 @@ def score_table(
     features, unknown = match_columns(
         source.name,
         source.header,
-        features=fitted.features,
+        features=fitted.needed,
         left_out=fitted.left_out,
-        added=(*SCORED, REASON) if reasons else SCORED,
+        added=scorer.added,
     )
     scored = Scored(unknown)
 
@@ -103,7 +95,10 @@ def score_table(
             start = time.perf_counter()
             valid = valid_rows(numbers) if skip_invalid else np.ones(numbers.num_rows, bool)
             kept = numbers if valid.all() else numbers.filter(pa.array(valid))
-            added = _scores(kept, detector, scored, reasons=reasons)
+            added: Added = dict.fromkeys(scorer.added)
+            if kept.num_rows:
+                added = scorer.columns(kept)
+                scored.sum_log_prob += float(np.asarray(added[LOG_PROB], float).sum())
             scored.rows += len(valid)
             scored.skipped += int((~valid).sum())
             scored.seconds += time.perf_counter() - start
@@ -111,39 +106,7 @@ def score_table(
     return scored
 
 
-def _scores(
-    numbers: pa.Table, detector: FlowAnomalyDetector, scored: Scored, *, reasons: bool
-) -> dict[str, np.ndarray | list[str | None] | None]:
-    """Return the columns that scoring adds, and add them to what was scored."""
-    if not numbers.num_rows:
-        return dict.fromkeys((*SCORED, REASON) if reasons else SCORED)
-    log_prob, score = detector.density_.score_samples(numbers), detector.score_samples(numbers)
-    decision = score - detector.offset_
-    is_anomaly = decision < 0
-    scored.anomalies += int(is_anomaly.sum())
-    scored.sum_log_prob += float(log_prob.sum())
-    scored.recent.add(numbers)
-    values = (log_prob, score, decision, _p_values(detector, score), is_anomaly)
-    added: dict[str, np.ndarray | list[str | None] | None] = dict(zip(SCORED, values, strict=True))
-    if reasons:
-        texts: list[str | None] = [None] * len(score)
-        for each in detector.explain(numbers):
-            texts[each.row] = each.in_words()
-        added[REASON] = texts
-    return added
-
-
-def _p_values(detector: FlowAnomalyDetector, score: np.ndarray) -> np.ndarray | None:
-    """Return the p-values; None where calibration rows are too few."""
-    try:
-        return detector.calibrated().p_values(score)
-    except DataError:
-        return None
-
-
-def _beside(
-    table: pa.Table, added: dict[str, np.ndarray | list[str | None] | None], valid: np.ndarray
-) -> pa.Table:
+def _beside(table: pa.Table, added: Added, valid: np.ndarray) -> pa.Table:
     """Put columns of the valid rows beside a table; the other rows get none."""
     places = np.where(valid, np.cumsum(valid) - 1, 0)
     types = {"is_anomaly": pa.bool_(), REASON: pa.string()}

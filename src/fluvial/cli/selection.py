@@ -9,7 +9,10 @@ from fluvial.cli.failures import bad_option
 from fluvial.errors import DataError, DataWarning, for_shell, listed, quoted
 from fluvial.files.table_file import Header
 
-SCORED = ("log_prob", "score", "decision", "p_value", "is_anomaly")
+LOG_PROB = "log_prob"
+"""The column that every model adds at scoring."""
+
+SCORED = (LOG_PROB, "score", "decision", "p_value", "is_anomaly")
 """The columns that scoring adds."""
 
 REASON = "reason"
@@ -23,6 +26,7 @@ def choose_columns(
     columns: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     weights: str | None = None,
+    condition: Sequence[str] = (),
 ) -> tuple[list[str], list[str]]:
     """Choose the columns to fit.
 
@@ -32,6 +36,7 @@ def choose_columns(
         columns: the values of `--columns`; each one name or several with commas between them.
         exclude: the values of `--exclude`, likewise.
         weights: the value of `--weights`, the one name of a column that is no feature.
+        condition: columns that `condition_columns` gave, which are no features either.
 
     Returns:
         The columns to fit (in the order of `columns` where that is given, else of the file) and
@@ -48,6 +53,7 @@ def choose_columns(
         if weights not in names:
             bad_option("--weights", _no_such_column(weights, names))
         dropped.add(weights)
+    dropped.update(condition)
     kept = [name for name in wanted if name not in dropped]
     if columns and "" in kept and list(names).count("") > 1:
         raise DataError(f"{path}: several columns have no name; give the one to fit a name")
@@ -55,14 +61,37 @@ def choose_columns(
         kept = _without_index(path, header, kept)
     if not kept:
         raise DataError(f"{path}: no column is left to fit")
+    used = {*kept, *condition}
     for name in SCORED:
-        if name in kept:
+        if name in used:
             raise DataError(
                 f"{path}: column {quoted(name)} has the name of a column that scoring adds;"
                 f" rename it, or leave it out with --exclude {for_shell(name)}"
             )
-    used = set(kept)
     return kept, [name for name in names if name not in used]
+
+
+def condition_columns(
+    values: Sequence[str] | None, header: Header, *, apart: Sequence[str] = ()
+) -> list[str]:
+    """Return the columns that a density is to be conditional on.
+
+    Args:
+        values: of `--condition`; each one name or several with commas between them.
+        header: the columns of the file.
+        apart: the values of `--columns` and `--weights`, which name other columns.
+
+    Raises:
+        typer.BadParameter: where there is no column of a name, or it is named for something else.
+    """
+    if not values:
+        return []
+    chosen = _named("--condition", values, header.names)
+    others = _named("--columns", apart, header.names) if apart else []
+    for name in chosen:
+        if name in others:
+            bad_option("--condition", f"column {quoted(name)} is asked for as something else, too")
+    return chosen
 
 
 def match_columns(

@@ -57,17 +57,22 @@ def compare(
 def gaussian(folds: Sequence[FoldRows]) -> np.ndarray:
     """Return the log density of each fold's held-out rows under a Gaussian of its other rows.
 
+    Given a condition it is the conditional density of the Gaussian of rows and conditions together.
+
     Args:
         folds: the rows of each.
     """
-    found = [
-        gaussian_log_prob(
-            fold.training, fold.held_out if fold.plain is None else fold.plain, fold.weights
-        )
-        for fold in folds
-        if fold.held_out is not None
-    ]
+    found = [_of_fold(fold, fold.held_out) for fold in folds if fold.held_out is not None]
     return np.concatenate(found) if found else np.zeros(0)
+
+
+def _of_fold(fold: FoldRows, held_out: np.ndarray) -> np.ndarray:
+    rows, queries = fold.training, held_out if fold.plain is None else fold.plain
+    if fold.condition is None or fold.held_out_condition is None:
+        return gaussian_log_prob(rows, queries, fold.weights)
+    joint = np.hstack([rows, fold.condition]), np.hstack([queries, fold.held_out_condition])
+    of_condition = gaussian_log_prob(fold.condition, fold.held_out_condition, fold.weights)
+    return gaussian_log_prob(*joint, fold.weights) - of_condition
 
 
 def gaussian_log_prob(
@@ -111,7 +116,8 @@ def warn_of_fit(density: TableDensity, matrix: np.ndarray, max_seconds: float | 
     history, is_mixture = density.history, density.specification["type"] == "mixture"
     if not history.train_loss:
         if history.stop_reason == "max_seconds":
-            warn_user(_no_time(max_seconds, is_mixture=is_mixture))
+            is_classical = is_mixture and density.condition is None
+            warn_user(_no_time(max_seconds, is_mixture=is_classical))
         return
     _warn_of_gaussian_flow(density)
     has_time = history.stop_reason != "max_seconds"

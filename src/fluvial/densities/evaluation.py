@@ -36,17 +36,20 @@ MAX_FRUITLESS = 16
 """Blocks without one finite row after which sampling gives up."""
 
 
-def log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
+def log_prob(
+    distribution: Any, rows: np.ndarray, condition: np.ndarray | None = None
+) -> np.ndarray:
     """Return the log density of scaled rows, always finite.
 
     Args:
-        distribution: any object with `log_prob(x)`, a tree of JAX arrays.
+        distribution: any object with `log_prob(x)`, or `(x, condition)`, a tree of JAX arrays.
         rows: `(n, D)` in the model's precision.
+        condition: `(n, C)` likewise, of a conditional distribution.
 
     Returns:
         `(n,)` float64.
     """
-    return finite_log_prob(_any_log_prob(distribution, rows), rows)
+    return finite_log_prob(_any_log_prob(distribution, rows, condition), rows)
 
 
 def finite_log_prob(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -70,14 +73,16 @@ def finite_log_prob(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.where(good, values, LOWEST * (1 + extent))
 
 
-def to_latent(bijector: Any, rows: np.ndarray) -> np.ndarray:
+def to_latent(bijector: Any, rows: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
     """Map scaled rows `(n, D)` to latents `(n, D)`, both in the model's precision."""
-    return by_blocks(_inverse, bijector, rows)
+    return by_blocks(_inverse, bijector, rows, condition)
 
 
-def from_latent(bijector: Any, latents: np.ndarray) -> np.ndarray:
+def from_latent(
+    bijector: Any, latents: np.ndarray, condition: np.ndarray | None = None
+) -> np.ndarray:
     """Map latents `(n, D)` to scaled rows `(n, D)`, both in the model's precision."""
-    return by_blocks(_forward, bijector, latents)
+    return by_blocks(_forward, bijector, latents, condition)
 
 
 def sample(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> np.ndarray:
@@ -117,14 +122,16 @@ def sampled(distribution: Any, n: int, *, seed: int, dtype: np.dtype) -> Iterato
             )
 
 
-def _any_log_prob(distribution: Any, rows: np.ndarray) -> np.ndarray:
+def _any_log_prob(distribution: Any, rows: np.ndarray, condition: np.ndarray | None) -> np.ndarray:
     if isinstance(distribution, GaussianMixture):
         n = max(len(distribution.means), SMALLEST_MIXTURE)
         distribution = distribution.padded(1 << (n - 1).bit_length())
     if not isinstance(distribution, Mixture):
-        return by_blocks(_log_prob, distribution, rows)
+        return by_blocks(_log_prob, distribution, rows, condition)
     with threads() as pool:
-        of_parts = pool.map(lambda part: _any_log_prob(part, rows), distribution.distributions)
+        of_parts = pool.map(
+            lambda part: _any_log_prob(part, rows, condition), distribution.distributions
+        )
         log_probs = np.stack(list(of_parts), axis=1)
     return by_blocks(_joint, distribution.weights, log_probs)
 
@@ -140,38 +147,46 @@ def _sampled(distribution: Any, key: Array) -> Iterator[np.ndarray]:
         for part, of_part in zip(distribution.distributions, keys, strict=True)
     ]
     for number in count():
-        chosen = _choices(distribution.weights, key, jnp.int32(number))
+        chosen = choices(distribution.weights, key, jnp.int32(number))
         yield np.stack([next(of_parts[k]) for k in np.asarray(chosen)])
 
 
-def by_blocks(function: Callable[[Any, Any], Array], model: Any, rows: np.ndarray) -> np.ndarray:
+def filled_up(rows: np.ndarray) -> np.ndarray:
+    """Return at most `BLOCK` rows as `BLOCK` of them, the last ones zero."""
+    out = np.zeros((BLOCK, *rows.shape[1:]), rows.dtype)
+    out[: len(rows)] = rows
+    return out
+
+
+def by_blocks(
+    function: Callable[..., Array],
+    model: Any,
+    rows: np.ndarray,
+    condition: np.ndarray | None = None,
+) -> np.ndarray:
     """Return what a compiled function makes of a model and rows (n, ...), by padded blocks."""
     out = []
     with jax.enable_x64(True):
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
-            n = len(block)
-            if n < BLOCK:
-                block = np.concatenate(
-                    [block, np.zeros((BLOCK - n, *block.shape[1:]), block.dtype)]
-                )
-            out.append(np.asarray(function(model, block))[:n])
+            given = [] if condition is None else [filled_up(condition[start : start + BLOCK])]
+            out.append(np.asarray(function(model, filled_up(block), *given))[: len(block)])
     return np.concatenate(out)
 
 
 @Compiled
-def _log_prob(distribution: Any, rows: Array) -> Array:
-    return distribution.log_prob(rows).astype(np.float64)
+def _log_prob(distribution: Any, rows: Array, *condition: Array) -> Array:
+    return distribution.log_prob(rows, *condition).astype(np.float64)
 
 
 @Compiled
-def _inverse(bijector: Any, rows: Array) -> Array:
-    return bijector.inverse(rows)
+def _inverse(bijector: Any, rows: Array, *condition: Array) -> Array:
+    return bijector.inverse(rows, *condition)
 
 
 @Compiled
-def _forward(bijector: Any, latents: Array) -> Array:
-    return bijector.forward(latents)
+def _forward(bijector: Any, latents: Array, *condition: Array) -> Array:
+    return bijector.forward(latents, *condition)
 
 
 @Compiled
@@ -180,7 +195,8 @@ def _sample(distribution: Any, key: Array, number: Array) -> Array:
 
 
 @Compiled
-def _choices(weights: Array, key: Array, number: Array) -> Array:
+def choices(weights: Array, key: Array, number: Array) -> Array:
+    """Return the numbers `(BLOCK,)` of the parts of a mixture that rows are drawn from."""
     return choose(jax.random.fold_in(key, number), weights, BLOCK)
 
 

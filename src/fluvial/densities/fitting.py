@@ -11,18 +11,28 @@ from fluvial import training
 from fluvial.densities.checkpoint import Checkpoint
 from fluvial.densities.diagnostics import compare, gaussian
 from fluvial.densities.folds import Fold, FoldRows, folds_of, held_out_weights, training_rows
-from fluvial.densities.hyperparameters import Hyperparameters
+from fluvial.densities.hyperparameters import CLASSICAL, Hyperparameters
 from fluvial.densities.identity import identity
 from fluvial.densities.interruption import interruption, stop_if_asked, stop_if_untrained
 from fluvial.densities.members import held_out_log_probs
+from fluvial.densities.scaled_folds import scaled_folds, with_conditions, with_weights
 from fluvial.densities.specification import build, flow_specification
 from fluvial.densities.stacking import FittedDistribution, fit_mixture
 from fluvial.densities.table_density import HeldOut, TableDensity
 from fluvial.densities.weighting import WeightedRows, as_equal
 from fluvial.parallel import refuse_in_fork
-from fluvial.tables import Lattice, Resolution, Schema, TableScaler
+from fluvial.tables import (
+    Condition,
+    ConditionColumns,
+    Lattice,
+    Resolution,
+    Schema,
+    TableScaler,
+)
 from fluvial.tables.dequantization import dequantised
+from fluvial.tables.scaling import ROBUST
 from fluvial.training.interrupt import Interrupt
+from fluvial.training.options import Options
 from fluvial.training.progress import say
 from fluvial.training.snapshots import Snapshots
 
@@ -37,6 +47,7 @@ def fit_table_density(
     rng: np.random.RandomState,
     *,
     sample_weight: ArrayLike | None = None,
+    condition: Condition | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> TableDensity:
     """Fit the density that the hyperparameters ask for.
@@ -51,13 +62,15 @@ def fit_table_density(
             training.
         sample_weight: `(n,)`, not negative: 2 is the row twice, 0 leaves it out. None is equal
             weights.
+        condition: those of the rows: the density is then that of a row given its condition.
         checkpoint: keeps what takes long in a file, and goes on from there; None keeps nothing.
 
     Raises:
         ModelFileError: where the checkpoint is to be resumed, but damaged or of another fit.
         OSError: where it cannot be read.
-        ValueError: for a checkpoint together with `max_seconds`.
-        DataError: for fewer than two rows and only constant columns, and bad weights.
+        ValueError: for a checkpoint together with `max_seconds`, and a condition with "classical".
+        DataError: for fewer than two rows and only constant columns, bad weights, and a condition
+            that does not vary.
         ShapeError: where there is not one weight a row.
         TrainingError: where training diverges.
         ForkError: in a process that was forked after JAX had computed.
@@ -73,6 +86,11 @@ def fit_table_density(
         (100,)
     """
     refuse_in_fork()
+    if condition is not None and hyperparameters.flow == CLASSICAL:
+        raise ValueError(
+            f"flow={CLASSICAL!r} takes no condition, since kernels and Gaussian mixtures know "
+            "none; choose flow='auto', which leaves them out, or a recipe"
+        )
     limit = hyperparameters.max_seconds
     if checkpoint is not None and limit is not None and limit < np.inf:
         raise ValueError(
@@ -82,7 +100,7 @@ def fit_table_density(
     # From first to last, so that no moment is left at which JAX could drop a Ctrl-C.
     with Interrupt() as interrupt:
         rows = WeightedRows.of(sample_weight, len(matrix))
-        density = _fit(matrix, rows, schema, hyperparameters, rng, interrupt, checkpoint)
+        density = _fit(matrix, condition, rows, schema, hyperparameters, rng, interrupt, checkpoint)
     if hyperparameters.verbose:
         say(_in_units_of_the_table(density))
     if interrupt.asked:
@@ -92,6 +110,7 @@ def fit_table_density(
 
 def _fit(
     table: np.ndarray,
+    condition: Condition | None,
     weighted: WeightedRows,
     schema: Schema,
     hyperparameters: Hyperparameters,
@@ -99,31 +118,42 @@ def _fit(
     interrupt: Interrupt,
     checkpoint: Checkpoint | None,
 ) -> TableDensity:
-    weighted, matrix = weighted.settled(weighted.take(table))
-    weights = weighted.weights
-    folds = folds_of(hyperparameters, matrix, rng, weights)
+    # Rows are equal only where their conditions are.
+    joint = table if condition is None else np.hstack([table, condition.matrix])
+    weighted, joint = weighted.settled(weighted.take(joint))
+    matrix, weights = joint[:, : table.shape[1]], weighted.weights
+    folds = folds_of(hyperparameters, joint, rng, weights)
     training_places = training_rows(folds)
     resolution = Resolution.of(matrix)
     of_training = None if weights is None else weights[training_places]
     scaler = TableScaler.fit(
         matrix,
+        scaling=hyperparameters.scaling,
         resolution=resolution,
         training=training_places[as_equal(of_training, matrix.shape[1])],
         label=schema.label,
     )
+    given = None
+    if condition is not None:
+        condition = Condition(joint[:, table.shape[1] :], condition.schema)
+        of_equal = training_places[as_equal(of_training, condition.schema.n_columns)]
+        given = ConditionColumns.fit(condition, training=of_equal)
     seed = int(rng.randint(np.iinfo(np.int32).max))
     if checkpoint is not None:
-        checkpoint.begin(lambda: identity(matrix, weights, schema, hyperparameters, seed))
+        columns = None if condition is None else condition.schema
+        checkpoint.begin(lambda: identity(joint, weights, schema, hyperparameters, seed, columns))
     seen = matrix[training_places]
     steps = resolution.step
     seen = dequantised(seen, steps, np.random.RandomState(seed))
-    if hyperparameters.is_one_flow:
+    if hyperparameters.is_one_flow and hyperparameters.scaling == ROBUST:
         # In a mixture the other members hold what is beyond the reach of its flows.
         scaler = scaler.gaussianised(seen[as_equal(of_training)])
     dtype = jnp.result_type(float)
     rows, _ = scaler.transform(seen, dtype=dtype)
-    of_folds = _scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
-    of_folds = _with_weights(of_folds, folds, weights)
+    of_folds = scaled_folds(folds, matrix, rows, scaler, steps, np.random.RandomState(seed + 1))
+    of_folds = with_weights(of_folds, folds, weights)
+    if given is not None and condition is not None:
+        of_folds = with_conditions(of_folds, folds, given.encode(condition.matrix, dtype=dtype))
     stop_if_asked(interrupt)
     if hyperparameters.is_one_flow:
         snapshots = None if checkpoint is None else checkpoint.part(FLOW)
@@ -148,6 +178,7 @@ def _fit(
         n_samples_fit=len(table),
         held_out=_held_out(matrix, weighted, folds, fitted.held_out, scaler),
         lattice=Lattice.find(matrix, schema.types),
+        condition=given,
     )
 
 
@@ -160,58 +191,6 @@ def _in_units_of_the_table(density: TableDensity) -> str:
     return f"{line}; in the units of the table held-out rows have {score:.4f} nats a row"
 
 
-def _scaled_folds(
-    folds: Sequence[Fold],
-    matrix: np.ndarray,
-    rows: np.ndarray,
-    scaler: TableScaler,
-    steps: np.ndarray,
-    rng: np.random.RandomState,
-) -> list[FoldRows]:
-    """Return the scaled rows of each fold.
-
-    Args:
-        folds: places in the table.
-        matrix: the table (n, D).
-        rows: the scaled rows (m, D') of all places that some fold is fitted to, with their noise.
-        scaler: from rows to scaled rows.
-        steps: width (D,) of the noise of each column.
-        rng: draws the noise of the held-out rows.
-    """
-    places = training_rows(folds)
-    scaled = []
-    for fold in folds:
-        of_fold = rows
-        if len(fold.training) < len(places):
-            of_fold = rows[np.searchsorted(places, fold.training)]
-        if not len(fold.held_out):
-            scaled.append(FoldRows(of_fold, None))
-            continue
-        plain, _ = scaler.transform(matrix[fold.held_out], dtype=rows.dtype)
-        if not steps.any():
-            scaled.append(FoldRows(of_fold, plain))
-            continue
-        noisy = dequantised(matrix[fold.held_out], steps, rng)
-        held_out, _ = scaler.transform(noisy, dtype=rows.dtype)
-        scaled.append(FoldRows(of_fold, held_out, plain))
-    return scaled
-
-
-def _with_weights(
-    rows: Sequence[FoldRows], folds: Sequence[Fold], weights: np.ndarray | None
-) -> list[FoldRows]:
-    """Return the rows of each fold with their weights, given those (n,) of all rows."""
-    if weights is None:
-        return list(rows)
-    return [
-        of_fold._replace(
-            weights=weights[fold.training],
-            held_out_weights=None if of_fold.held_out is None else weights[fold.held_out],
-        )
-        for of_fold, fold in zip(rows, folds, strict=True)
-    ]
-
-
 def _fit_flow(
     hyperparameters: Hyperparameters,
     rows: FoldRows,
@@ -222,18 +201,22 @@ def _fit_flow(
 ) -> FittedDistribution:
     """Fit the flow of a single recipe."""
     given = hyperparameters
-    arguments = given.flow_arguments(given.flow, rows.training.shape[1])
+    n_features, preferred = rows.training.shape[1], rows.condition_arguments
+    arguments = given.flow_arguments(given.flow, n_features, preferred)
     specification = flow_specification(given.flow, **arguments)
     flow_key, training_key = jax.random.split(jax.random.key(seed))
     distribution, history = training.fit(
         training_key,
         build(specification, flow_key),
         rows.training,
+        rows.condition,
         sample_weight=rows.weights,
         batch_size=given.batch_size,
         max_epochs=given.max_epochs,
         max_seconds=given.max_seconds,
         learning_rate=given.learning_rate,
+        weight_decay=Options.weight_decay if given.weight_decay is None else given.weight_decay,
+        min_delta=given.min_delta,
         validation_fraction=0.0,
         patience=given.patience,
         show_progress=bool(given.verbose),

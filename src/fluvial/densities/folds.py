@@ -1,7 +1,7 @@
 """Which rows a density is fitted to, and which ones judge it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,6 +44,8 @@ class FoldRows(NamedTuple):
             no noise.
         weights: of the rows to fit to, (n,); None where all are equal.
         held_out_weights: of the others, (m,), likewise.
+        condition: of the rows to fit to, (n, C), standardised; None where there is none.
+        held_out_condition: of the others, (m, C), likewise.
     """
 
     training: np.ndarray
@@ -51,13 +53,23 @@ class FoldRows(NamedTuple):
     plain: np.ndarray | None = None
     weights: np.ndarray | None = None
     held_out_weights: np.ndarray | None = None
+    condition: np.ndarray | None = None
+    held_out_condition: np.ndarray | None = None
 
     @property
     def judges(self) -> HeldOut | None:
-        """The held-out rows as training takes them, with their weights."""
-        if self.held_out is None or self.held_out_weights is None:
+        """The held-out rows as training takes them, with their conditions and weights."""
+        given, weights = self.held_out_condition, self.held_out_weights
+        if self.held_out is None or (given is None and weights is None):
             return self.held_out
-        return self.held_out, None, self.held_out_weights
+        return self.held_out, given, weights
+
+    @property
+    def condition_arguments(self) -> dict[str, Any]:
+        """What a recipe is told of the condition; nothing where there is none."""
+        if self.condition is None:
+            return {}
+        return {"condition_shape": self.condition.shape[1:]}
 
 
 def folds_of(

@@ -9,6 +9,7 @@ from typing import Any
 from fluvial.densities.effort import EFFORTS
 from fluvial.densities.ranges import real, whole
 from fluvial.flows.recipes import RECIPES
+from fluvial.tables.scaling import ROBUST, SCALINGS
 from fluvial.training.options import Options
 
 AUTO = "auto"
@@ -36,6 +37,12 @@ class Hyperparameters:
             None is 20 with held-out rows and no early stop without.
         verbose: 0 is silent; from 1 on, progress is shown on stderr.
         effort: "fast", "balanced" or "thorough", for "auto" alone.
+        weight_decay: decoupled weight decay of the networks' weight matrices, not negative; None
+            is 1e-4 for one flow, and for "auto" what each of its flows has.
+        min_delta: nats a row, not negative, by which a held-out density must be better to count for
+            patience.
+        scaling: "robust", "standard" or None: how columns are scaled, see
+            `fluvial.tables.scaling`.
 
     Raises:
         ValueError: naming the hyperparameter, its range and what it is.
@@ -57,6 +64,9 @@ class Hyperparameters:
     patience: int | None = None
     verbose: int = 0
     effort: str = "balanced"
+    weight_decay: float | None = None
+    min_delta: float = Options.min_delta
+    scaling: str | None = ROBUST
 
     def __post_init__(self) -> None:
         flows = sorted([AUTO, CLASSICAL, *RECIPES])
@@ -64,6 +74,8 @@ class Hyperparameters:
             raise ValueError(f"flow must be one of {flows}, but is {self.flow!r}")
         if self.effort not in EFFORTS:
             raise ValueError(f"effort must be one of {list(EFFORTS)}, but is {self.effort!r}")
+        if self.scaling not in SCALINGS:
+            raise ValueError(f"scaling must be one of {list(SCALINGS)}, but is {self.scaling!r}")
         for name in ("n_layers", "n_bins", "patience"):
             if getattr(self, name) is not None:
                 self._set(name, whole(name, getattr(self, name), or_none=True))
@@ -79,6 +91,9 @@ class Hyperparameters:
         self._set("learning_rate", real("learning_rate", self.learning_rate, 0, infinity, "()"))
         fraction = real("validation_fraction", self.validation_fraction, 0, 1, "[)")
         self._set("validation_fraction", fraction)
+        self._set("min_delta", real("min_delta", self.min_delta, 0, infinity, "[)"))
+        if self.weight_decay is not None:
+            self._set("weight_decay", real("weight_decay", self.weight_decay, 0, infinity, "[)"))
         if self.max_seconds is not None:
             self._set("max_seconds", real("max_seconds", self.max_seconds, 0, infinity, "(]"))
         if not isinstance(self.verbose, numbers.Integral) or self.verbose < 0:

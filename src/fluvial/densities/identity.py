@@ -16,21 +16,27 @@ WITHOUT_EFFECT = ("verbose", "max_seconds")
 """Hyperparameters that do not change what is learned; a fit with checkpoints has no time limit."""
 
 
+UNTOLD = ("values", "weights", "columns", "condition", "seed")
+"""What says nothing, or too much, in a message."""
+
+
 def identity(
     matrix: np.ndarray,
     weights: np.ndarray | None,
     schema: Schema,
     hyperparameters: Hyperparameters,
     seed: int,
+    condition: Schema | None = None,
 ) -> dict[str, Any]:
     """Return what two fits must share to learn the same, of what JSON holds.
 
     Args:
-        matrix: (n, D), the rows.
+        matrix: (n, D), the rows; their conditions stand behind them.
         weights: (n,), theirs; None where all are equal.
         schema: their columns.
         hyperparameters: all of them.
         seed: drawn from the random state once the folds are.
+        condition: the columns of the condition, if there is one.
     """
     chosen = asdict(hyperparameters)
     if chosen["hidden_sizes"] is not None:
@@ -41,6 +47,7 @@ def identity(
         "values": _digest(matrix),
         "weights": None if weights is None else _digest(weights),
         "columns": schema.to_json(),
+        "condition": None if condition is None else condition.to_json(),
         "precision": str(jnp.result_type(float)),
         "seed": seed,
         **options,
@@ -74,6 +81,6 @@ def refuse_other(found: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 
 def _difference(name: str, found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    if name in ("values", "weights", "columns", "seed"):  # numbers that say nothing, or too much
+    if name in UNTOLD:
         return name
     return f"{name} ({told(found.get(name))}, now {told(wanted.get(name))})"

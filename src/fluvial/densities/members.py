@@ -152,9 +152,11 @@ def held_out_log_probs(
     """Return the log density (m,) of a fold's held-out rows, with noise and without."""
     if fold.held_out is None:
         return None, None
-    held_out = evaluation.log_prob(distribution, fold.held_out)
-    plain = held_out if fold.plain is None else evaluation.log_prob(distribution, fold.plain)
-    return held_out, plain
+    given = fold.held_out_condition
+    held_out = evaluation.log_prob(distribution, fold.held_out, given)
+    if fold.plain is None:
+        return held_out, held_out
+    return held_out, evaluation.log_prob(distribution, fold.plain, given)
 
 
 @dataclass(frozen=True)
@@ -222,8 +224,8 @@ class FlowMember:
 
     def _fit(self, fold: FoldRows, seed: int, snapshots: Snapshots | None) -> Fitted:
         if self.budget.is_interrupted():
-            return self.untrained(fold.training, seed)
-        specification = self._specification(fold.training)
+            return self.untrained(fold, seed)
+        specification = self._specification(fold)
         of_flow, of_training = jax.random.split(jax.random.key(seed))
         flow = build(specification, of_flow)
         return self._trained(flow, specification, fold, of_training, self.n_steps, snapshots)
@@ -239,17 +241,20 @@ class FlowMember:
     ) -> Fitted:
         rows, given = fold.training, self.hyperparameters
         batch_size = _batch_size(len(rows), given.batch_size)
+        decay = self.flow.weight_decay if given.weight_decay is None else given.weight_decay
         epochs = max(n_steps // -(-len(rows) // batch_size), 1)
         flow, history = fit(
             key,
             flow,
             rows,
+            fold.condition,
             sample_weight=fold.weights,
             batch_size=batch_size,
             max_epochs=min(given.max_epochs, epochs),
             max_seconds=self.budget.share(),
             learning_rate=RATE_FACTOR * given.learning_rate,
-            weight_decay=self.flow.weight_decay,
+            weight_decay=decay,
+            min_delta=given.min_delta,
             frozen=self.flow.frozen,
             validation_fraction=0.0,
             patience=PATIENCE if given.patience is None else given.patience,
@@ -259,9 +264,9 @@ class FlowMember:
         )
         return _judged(flow, specification, fold, history)
 
-    def untrained(self, rows: np.ndarray, seed: int) -> Fitted:
+    def untrained(self, fold: FoldRows, seed: int) -> Fitted:
         """Build it and leave it at its start."""
-        specification = self._specification(rows)
+        specification = self._specification(fold)
         flow = build(specification, jax.random.key(seed))
         nothing = History((), (), (), "max_seconds", 0, 0.0)
         return Fitted(flow, specification, None, None, nothing)
@@ -270,9 +275,9 @@ class FlowMember:
         """Return the folds' flows."""
         return [Component(each.distribution, each.specification, 1 / len(fits)) for each in fits]
 
-    def _specification(self, rows: np.ndarray) -> Specification:
-        recipe, arguments = self.flow.recipe, dict(self.flow.arguments)
-        n, d = rows.shape
+    def _specification(self, fold: FoldRows) -> Specification:
+        recipe, arguments = self.flow.recipe, {**self.flow.arguments, **fold.condition_arguments}
+        n, d = fold.training.shape
         is_small = n <= ROWS_OF_SMALL_NETWORKS and d <= COLUMNS_OF_SMALL_NETWORKS
         if self.hyperparameters.hidden_sizes is None and is_small:
             arguments["hidden_sizes"] = SMALL_NETWORK

@@ -1,4 +1,4 @@
-"""Mixtures of flows and classical densities, or of these alone, weighted on held-out rows."""
+"""Mixtures of flows and classical densities, or of either alone, weighted on held-out rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,7 +85,8 @@ def fit_mixture(
 ) -> FittedDistribution:
     """Fit Gaussian mixtures, a kernel density and flows, and weight them on held-out rows.
 
-    Of several folds each is fitted to in turn, and the fits become one member again.
+    Of several folds each is fitted to in turn, and the fits become one member again. Where rows
+    have a condition, there are flows alone: the others know none.
 
     Args:
         hyperparameters: of the density.
@@ -104,6 +105,7 @@ def fit_mixture(
     """
     rng = np.random.RandomState(seed)
     is_classical = hyperparameters.flow == CLASSICAL
+    is_conditional = folds[0].condition is not None
     effort = NO_FLOWS if is_classical else EFFORTS[hyperparameters.effort]
     n_steps = _steps(effort, len(folds), rows)
     of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
@@ -113,27 +115,36 @@ def fit_mixture(
             hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
         )
         is_up = _Limited(MOST_SIZES, budget.is_up) if is_classical else budget.is_up
-        mixtures = beside.submit(_fit_gaussian_mixtures, folds, rows, weights, of_mixtures, is_up)
+        mixtures = None
+        if not is_conditional:
+            mixtures = beside.submit(
+                _fit_gaussian_mixtures, folds, rows, weights, of_mixtures, is_up
+            )
         share = 1.0 if len(folds) > 1 or budget.is_limited else effort.trial
         steps = int(share * n_steps), n_steps - int(share * n_steps)
         flows = [
             FlowMember(flow, hyperparameters, *steps, budget, checkpoint) for flow in effort.flows
         ]
-        trained = flows[: budget.n_flows]
-        members: list[FittedByFold] = [*trained, KernelDensityMember()]
+        trained = flows[: max(budget.n_flows, int(is_conditional))]
+        members: list[FittedByFold] = [*trained]
+        if not is_conditional:
+            members.append(KernelDensityMember())
         n_fits = n_flow_fits(len(trained), len(folds))
         show = bool(hyperparameters.verbose) and n_fits > 0
         with progress_of_fits(n_fits, show=show) as bar:
             fits = cross_fit(members, folds, rng, budget, bar)
-            mixture, of_mixture = mixtures.result()
+            found = None if mixtures is None else mixtures.result()
         stop_if_untrained(interrupt, (each.history for each in fits[0].values()))
     kept = [k for k in range(len(members)) if all(k in fold for fold in fits)]
-    fitted: list[tuple[Member, list[Fitted]]] = [(mixture, of_mixture[: len(fits)])]
+    fitted: list[tuple[Member, list[Fitted]]] = []
+    if found is not None:
+        fitted.append((found[0], found[1][: len(fits)]))
     fitted += [(members[k], [fold[k] for fold in fits]) for k in kept]
     if is_classical:
         pass  # neither a flow nor what stands for one
     elif not trained:
-        fitted.append((flows[0], [flows[0].untrained(rows, rng.randint(np.iinfo(np.int32).max))]))
+        of_all = FoldRows(rows, None)
+        fitted.append((flows[0], [flows[0].untrained(of_all, rng.randint(np.iinfo(np.int32).max))]))
     elif not any(fits[0][k].history for k in kept):
         raise TrainingError(
             "no flow of the mixture could be trained: the loss was not finite; lower "
@@ -215,14 +226,16 @@ def _combined(
     weights, nats = _weights(log_probs, judges, histories, len(members))
     flows = sorted(histories, key=lambda k: (bool(histories[k].train_loss), weights[k]))
     best_flow = flows[-1:]
-    kept = [0, *(k for k in best_flow if histories[k].train_loss)]
+    mixtures = [k for k, (each, _) in enumerate(members) if isinstance(each, GaussianMixtureMember)]
+    kept = [*mixtures, *(k for k in best_flow if histories[k].train_loss)]
     weights[kept] = np.maximum(weights[kept], MIN_WEIGHT)
     weights /= weights.sum()
     held_out = {}
     if plain is not None:
         with np.errstate(divide="ignore"):
             own = np.logaddexp.reduce(plain + np.log(weights), axis=1)
-        held_out = {"held_out": own, "rivals": {members[0][0].name: plain[:, 0]}}
+        rivals = {members[k][0].name: plain[:, k] for k in mixtures}
+        held_out = {"held_out": own, "rivals": rivals}
     components, facts = [], []
     for k in sorted({*np.flatnonzero(weights).tolist(), *best_flow}):
         member, fits = members[k]
@@ -251,9 +264,12 @@ def _weights(
 ) -> tuple[np.ndarray, list[float | None]]:
     """Return the weights of the members, and the mean log density that each gave held-out rows.
 
-    Without held-out rows all weights are equal. A flow that was not trained gets none.
+    Without held-out rows all weights are equal. A flow that was not trained gets none, unless there
+    is nothing else.
     """
     untrained = [k for k, history in histories.items() if not history.train_loss]
+    if len(untrained) == n_members:
+        return np.ones(n_members) / n_members, [None] * n_members
     if log_probs is not None:
         log_probs = log_probs.copy()
         log_probs[:, untrained] = -np.inf

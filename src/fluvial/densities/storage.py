@@ -14,7 +14,7 @@ from fluvial.densities.summary import BASELINES
 from fluvial.densities.table_density import HeldOut, TableDensity
 from fluvial.errors import ModelFileError, told
 from fluvial.parallel import refuse_in_fork
-from fluvial.tables import Lattice, Schema, TableScaler
+from fluvial.tables import ConditionColumns, Lattice, Schema, TableScaler
 from fluvial.tables.stored import column_numbers
 from fluvial.training import History
 
@@ -28,8 +28,10 @@ NOT_STORED = ("seconds",)
 def header_of(density: TableDensity) -> dict[str, Any]:
     """Return the entries of a model file's header that describe a density."""
     facts = asdict(density.history)
+    given = density.condition
     return {
         "schema": density.schema.to_json(),
+        **({} if given is None else {"condition": given.schema.to_json()}),
         "specification": density.specification,
         "training": {
             "n_samples_fit": density.n_samples_fit,
@@ -50,6 +52,7 @@ def arrays_of(density: TableDensity) -> dict[str, np.ndarray]:
         **_under("distribution", tree_to_arrays(density.distribution)),
         **_under("scaler", density.scaler.to_arrays()),
         **_under("lattice", {} if density.lattice is None else density.lattice.to_arrays()),
+        **_under("condition", {} if density.condition is None else density.condition.to_arrays()),
         **_under("history", {n: np.array(getattr(density.history, n), float) for n in CURVES}),
         "held_out_indices": density.held_out.indices,
         "rounding_steps": density.rounding_steps,
@@ -78,7 +81,13 @@ def density_of(file: ModelFile) -> TableDensity:
             f"the schema has {schema.n_columns} columns, but the scaler {scaler.n_columns}"
         )
     specification, of_distribution = file.header["specification"], _below("distribution", arrays)
-    check_specification(specification, of_distribution, n_features=scaler.n_kept)
+    condition = _condition(file)
+    check_specification(
+        specification,
+        of_distribution,
+        n_features=scaler.n_kept,
+        n_conditions=0 if condition is None else condition.schema.n_columns,
+    )
     _check_members(facts.members, specification)
     distribution = rebuild(specification, of_distribution)
     check_distribution(distribution)
@@ -97,7 +106,15 @@ def density_of(file: ModelFile) -> TableDensity:
         n_samples_fit=facts.n_samples_fit,
         held_out=_held_out(arrays, facts),
         lattice=Lattice.from_arrays(_below("lattice", arrays), n_columns=schema.n_columns),
+        condition=condition,
     )
+
+
+def _condition(file: ModelFile) -> ConditionColumns | None:
+    """Return the columns of the condition; files of unconditional densities tell of none."""
+    if "condition" not in file.header:
+        return None
+    return ConditionColumns.from_stored(file.header["condition"], _below("condition", file.arrays))
 
 
 @dataclass(frozen=True)

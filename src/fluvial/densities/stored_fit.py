@@ -9,7 +9,7 @@ from fluvial.artifacts import Entries, tree_to_arrays
 from fluvial.densities.fitted import Fitted
 from fluvial.densities.specification import rebuild
 from fluvial.densities.stored_distribution import check_distribution
-from fluvial.densities.stored_specification import check_specification
+from fluvial.densities.stored_specification import check_specification, n_conditions_of
 from fluvial.errors import ModelFileError
 from fluvial.training import History
 
@@ -51,8 +51,13 @@ def fitted_of(facts: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Fitted
     entries = Entries(facts, "a fit")
     specification = entries["specification"]
     of_flow = {n[len(DISTRIBUTION) :]: a for n, a in arrays.items() if n.startswith(DISTRIBUTION)}
-    n_features = Entries(specification, "a specification").below("arguments").whole("n_features", 1)
-    check_specification(specification, of_flow, n_features=n_features)
+    arguments = Entries(specification, "a specification").below("arguments")
+    check_specification(
+        specification,
+        of_flow,
+        n_features=arguments.whole("n_features", 1),
+        n_conditions=n_conditions_of(arguments),
+    )
     distribution = rebuild(specification, of_flow)
     check_distribution(distribution)
     n_epochs = len(arrays["train_loss"])

@@ -17,12 +17,19 @@ LARGEST_NUMBER = 1e6
 SLACK = 2
 """How many times the numbers of its file a model may seem to hold, as far as sizes tell."""
 
+CONDITION = "condition_shape"
+"""The argument of a recipe that tells of its condition."""
+
 ROUNDING = 1e-3
 """Weights may depart this far from the sum of one."""
 
 
 def check_specification(
-    specification: Any, arrays: Mapping[str, np.ndarray], *, n_features: int
+    specification: Any,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    n_features: int,
+    n_conditions: int = 0,
 ) -> None:
     """Refuse a specification that is malformed, or whose sizes are not those of its arrays.
 
@@ -33,6 +40,7 @@ def check_specification(
         specification: what stands in the file.
         arrays: those of the distribution.
         n_features: columns of the scaled rows.
+        n_conditions: columns of the condition; 0 without one.
 
     Raises:
         KeyError: where an entry is missing.
@@ -41,7 +49,7 @@ def check_specification(
     entries = Entries(specification, "the specification")
     kind = known_type(entries["type"])
     if kind != "mixture":
-        _check_part(entries, arrays, n_features)
+        _check_part(entries, arrays, n_features, n_conditions)
         return
     parts = entries.objects("parts")
     names, weights = entries.texts("names"), checked_weights(entries.items("weights"))
@@ -53,7 +61,7 @@ def check_specification(
     for number, part in enumerate(parts):
         if known_type(part["type"]) == "mixture":
             raise ModelFileError("a mixture must not be part of another")
-        _check_part(part, of_parts.get(str(number), {}), n_features)
+        _check_part(part, of_parts.get(str(number), {}), n_features, n_conditions)
 
 
 def checked_weights(weights: list[Any]) -> np.ndarray:
@@ -80,10 +88,13 @@ def _by_part(arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray
     return of_parts
 
 
-def _check_part(part: Entries, arrays: Mapping[str, np.ndarray], n_features: int) -> None:
+def _check_part(
+    part: Entries, arrays: Mapping[str, np.ndarray], n_features: int, n_conditions: int
+) -> None:
     """Refuse a part of a mixture, or what stands alone, that its arrays cannot hold."""
     held = sum(array.size for array in arrays.values())
     if part["type"] == "flow":
+        _check_condition(part.below("arguments"), n_conditions)
         needed = _flow_size(part, n_features, held)
     else:
         name = "n_components" if part["type"] == "gaussian_mixture" else "n_rows"
@@ -94,6 +105,29 @@ def _check_part(part: Entries, arrays: Mapping[str, np.ndarray], n_features: int
         raise ModelFileError(
             f"the specification describes at least {needed:,} numbers, but the arrays hold {held:,}"
         )
+
+
+def _check_condition(arguments: Entries, n_conditions: int) -> None:
+    """Refuse a flow of another condition than the file has columns for."""
+    found = n_conditions_of(arguments)
+    if found != n_conditions:
+        raise ModelFileError(
+            f"a flow has a condition of {found} columns, but the file one of {n_conditions}"
+        )
+
+
+def n_conditions_of(arguments: Entries) -> int:
+    """Return of how many columns the condition of a flow is; 0 without one.
+
+    Raises:
+        ModelFileError: where its shape is none of one axis.
+    """
+    shape = arguments.values.get(CONDITION)
+    if shape is None:
+        return 0
+    if not isinstance(shape, list) or len(shape) != 1 or not is_whole(shape[0]) or shape[0] < 1:
+        raise ModelFileError(f"{CONDITION!r} must be null or one size, but is {told(shape)}")
+    return shape[0]
 
 
 def _flow_size(part: Entries, n_features: int, held: int) -> int:
@@ -107,7 +141,8 @@ def _flow_size(part: Entries, n_features: int, held: int) -> int:
                 f"the specification describes no flow of this version: {part['recipe']} has no "
                 f"argument {told(name)}"
             )
-        _check_argument(arguments, name, signature[name].default, most=SLACK * held)
+        if name != CONDITION:
+            _check_argument(arguments, name, signature[name].default, most=SLACK * held)
     arguments.whole("n_features", n_features, n_features)
     chosen = recipe.defaults | arguments.values
     units = list(chosen["hidden_sizes"])

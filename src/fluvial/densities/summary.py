@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from fluvial.densities.table_density import TableDensity
-from fluvial.errors import printable
+from fluvial.errors import listed, printable
 
 COLUMNS_SHOWN = 40
 """Columns that the summary tells of, each in a line."""
@@ -52,6 +52,9 @@ def _sizes(specification: dict[str, Any]) -> str:
 def _training(density: TableDensity) -> Iterator[str]:
     history = density.history
     n_held_out = len(density.held_out.indices)
+    if density.condition is not None:
+        names = [printable(name) for name in density.condition.names]
+        yield f"condition     {listed(names, quote=False)}"
     yield f"rows          {density.n_samples_fit} given, {n_held_out} of them held out"
     reason = printable(history.stop_reason)
     yield (

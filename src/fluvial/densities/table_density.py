@@ -1,6 +1,6 @@
 """The fitted density of a table, as a value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -9,9 +9,11 @@ import jax
 import numpy as np
 
 from fluvial.densities import evaluation
+from fluvial.densities.conditional_sampling import sampled_given
 from fluvial.densities.specification import Specification
 from fluvial.distributions import Mixture
-from fluvial.tables import Lattice, Schema, TableScaler
+from fluvial.errors import ShapeError, listed
+from fluvial.tables import ConditionColumns, Lattice, Schema, TableScaler
 from fluvial.training import History
 from fluvial.weights import mean, standard_error
 
@@ -85,6 +87,7 @@ class TableDensity:
         held_out: those of them that judged.
         lattice: which columns held whole numbers, and which; None where a model file of an earlier
             version does not tell.
+        condition: the columns of the condition that rows are given; None without one.
     """
 
     schema: Schema
@@ -98,6 +101,7 @@ class TableDensity:
     n_samples_fit: int
     held_out: HeldOut
     lattice: Lattice | None = None
+    condition: ConditionColumns | None = None
 
     def __repr__(self) -> str:
         kind, columns = type(self.distribution).__name__, self.schema.n_columns
@@ -110,15 +114,25 @@ class TableDensity:
         kinds = [np.dtype(leaf.dtype) for leaf in leaves if leaf.dtype in (np.float32, np.float64)]
         return max(kinds, key=lambda kind: kind.itemsize)
 
-    def log_prob(self, matrix: np.ndarray) -> np.ndarray:
-        """Return the log density (n,) of rows (n, D), in the units of the columns, float64."""
+    def log_prob(self, matrix: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
+        """Return the log density (n,) of rows (n, D), in the units of the columns, float64.
+
+        Args:
+            matrix: rows (n, D).
+            condition: (n, C), or (1, C) for all rows, where the density has one.
+
+        Raises:
+            ShapeError: where a condition is missing, not asked for or of other rows.
+        """
         scored = [
-            evaluation.log_prob(self.distribution, scaled) + log_det
-            for scaled, log_det in self._scaled(matrix)
+            evaluation.log_prob(self.distribution, scaled, given) + log_det
+            for scaled, log_det, given in self._scaled(matrix, condition)
         ]
         return np.concatenate(scored)
 
-    def sample(self, n: int, *, seed: int, raw: bool = False) -> np.ndarray:
+    def sample(
+        self, n: int, *, seed: int, raw: bool = False, condition: np.ndarray | None = None
+    ) -> np.ndarray:
         """Draw rows (n, D), in the units of the columns, float64; see `samples`.
 
         Raises:
@@ -126,38 +140,58 @@ class TableDensity:
         """
         # All at once, so that a number beyond the memory is refused before anything is drawn.
         drawn, start = np.empty((n, self.schema.n_columns)), 0
-        for rows in self.samples(n, seed=seed, raw=raw):
+        for rows in self.samples(n, seed=seed, raw=raw, condition=condition):
             drawn[start : start + len(rows)] = rows
             start += len(rows)
         return drawn
 
-    def samples(self, n: int, *, seed: int, raw: bool = False) -> Iterator[np.ndarray]:
+    def samples(
+        self, n: int, *, seed: int, raw: bool = False, condition: np.ndarray | None = None
+    ) -> Iterator[np.ndarray]:
         """Draw n rows, some after the other, so that memory stays flat.
 
         Args:
             n: how many, at least 1.
             seed: the same seed gives the same rows, and more of them where n is larger.
             raw: whether columns of whole numbers keep the fractions that the density gives them.
+            condition: (n, C), one for each row, or (1, C) for all, where the density has one.
 
         Yields:
             Rows (m, D), in the units of the columns, float64.
 
         Raises:
+            ShapeError: where a condition is missing, not asked for or of other rows.
             TrainingError: where the distribution draws nothing finite.
         """
-        for scaled in evaluation.sampled(self.distribution, n, seed=seed, dtype=self.dtype):
-            rows = self.scaler.inverse_transform(scaled)
-            yield rows if raw or self.lattice is None else self.lattice.restore(rows)
+        given = self._encoded(condition, n)
+        if given is None:
+            drawn = evaluation.sampled(self.distribution, n, seed=seed, dtype=self.dtype)
+        else:
+            drawn = sampled_given(self.distribution, [given], seed=seed, dtype=self.dtype)
+        return self._restored(drawn, raw=raw)
 
-    def to_latent(self, matrix: np.ndarray) -> np.ndarray:
-        """Map rows (n, D) to latents (n, n_kept), float64."""
+    def samples_given(
+        self, conditions: Iterable[np.ndarray], *, seed: int, raw: bool = False
+    ) -> Iterator[np.ndarray]:
+        """Draw a row for each condition of pieces (m, C), of any number of rows; see `samples`."""
+        encoded = (self._encoded(each, len(each)) for each in conditions)
+        pieces = (each for each in encoded if each is not None)
+        drawn = sampled_given(self.distribution, pieces, seed=seed, dtype=self.dtype)
+        return self._restored(drawn, raw=raw)
+
+    def to_latent(self, matrix: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
+        """Map rows (n, D) to latents (n, n_kept), float64; a condition as of `log_prob`."""
         bijector = self.bijector
-        latents = [evaluation.to_latent(bijector, scaled) for scaled, _ in self._scaled(matrix)]
+        latents = [
+            evaluation.to_latent(bijector, scaled, given)
+            for scaled, _, given in self._scaled(matrix, condition)
+        ]
         return np.concatenate(latents).astype(np.float64)
 
-    def from_latent(self, latents: np.ndarray) -> np.ndarray:
-        """Map latents (n, n_kept) to rows (n, D), float64."""
-        scaled = evaluation.from_latent(self.bijector, latents.astype(self.dtype))
+    def from_latent(self, latents: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
+        """Map latents (n, n_kept) to rows (n, D), float64; a condition as of `log_prob`."""
+        given = self._encoded(condition, len(latents))
+        scaled = evaluation.from_latent(self.bijector, latents.astype(self.dtype), given)
         return self.scaler.inverse_transform(scaled)
 
     @property
@@ -178,7 +212,40 @@ class TableDensity:
             raise TypeError(f"a {type(distribution).__name__} without a flow has no latent space")
         return bijectors[0]
 
-    def _scaled(self, matrix: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Scale some rows after the other, so that memory stays flat."""
+    def _scaled(
+        self, matrix: np.ndarray, condition: np.ndarray | None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+        """Scale some rows after the other, with their conditions, so that memory stays flat."""
+        given = self._encoded(condition, len(matrix))
         for start in range(0, len(matrix), ROWS_AT_ONCE):
-            yield self.scaler.transform(matrix[start : start + ROWS_AT_ONCE], dtype=self.dtype)
+            rows = matrix[start : start + ROWS_AT_ONCE]
+            scaled, log_det = self.scaler.transform(rows, dtype=self.dtype)
+            yield scaled, log_det, None if given is None else given[start : start + ROWS_AT_ONCE]
+
+    def _restored(self, drawn: Iterable[np.ndarray], *, raw: bool) -> Iterator[np.ndarray]:
+        for scaled in drawn:
+            rows = self.scaler.inverse_transform(scaled)
+            yield rows if raw or self.lattice is None else self.lattice.restore(rows)
+
+    def _encoded(self, condition: np.ndarray | None, n: int) -> np.ndarray | None:
+        """Check the condition of n rows, and return it (n, C) standardised; None where none is."""
+        if self.condition is None:
+            if condition is not None:
+                raise ShapeError(
+                    "this density was fitted without a condition, but is given one of shape "
+                    f"{np.shape(condition)}: leave it out, or fit with condition="
+                )
+            return None
+        names = listed(self.condition.names)
+        if condition is None:
+            raise ShapeError(
+                f"this density is conditional: give condition=, {names} of each row, of shape "
+                f"({n}, {len(self.condition.names)}), or of one row for all"
+            )
+        if len(condition) not in (1, n):
+            raise ShapeError(
+                f"condition has {len(condition)} rows, but must have {n}, one for each row, or one "
+                "row for all of them"
+            )
+        given = self.condition.encode(condition, dtype=self.dtype)
+        return np.broadcast_to(given, (n, given.shape[1]))

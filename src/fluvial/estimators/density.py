@@ -23,7 +23,7 @@ from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import FittedAttributes
 from fluvial.estimators.parameters import hyperparameters_of
 from fluvial.estimators.writing import SaveMixin, write_estimator
-from fluvial.tables import read_table
+from fluvial.tables import Condition, read_table
 from fluvial.weights import counted_rows
 
 
@@ -39,10 +39,10 @@ class FlowDensity(
     """Probability density of a table of numbers, learned by normalizing flows.
 
     The columns are standardised robustly inside (median and a quantile range, a logarithmic
-    tail beyond ten of these, never clipped), and densities are in the units of the table's own
-    columns. Constant columns and copies of other columns, equal up to errors of arithmetic, are
-    left out of the density; a row that departs from them by more than 1e-6 of their magnitude
-    loses 1e6 nats a column. No finite row scores NaN or infinity.
+    tail beyond ten of these, never clipped) unless `scaling` says otherwise, and densities are in
+    the units of the table's own columns. Constant columns and copies of other columns, equal up to
+    errors of arithmetic, are left out of the density; a row that departs from them by more than
+    1e-6 of their magnitude loses 1e6 nats a column. No finite row scores NaN or infinity.
 
     Parameters
     ----------
@@ -67,6 +67,8 @@ class FlowDensity(
         From rows of the table to scaled rows and back.
     schema_ : fluvial.tables.Schema
         Names and types of the columns.
+    condition_ : fluvial.tables.ConditionColumns or None
+        The columns of the condition, where `fit` was given one.
     history_ : fluvial.training.History
         Losses in scaled units and learning rate of each epoch, and why training ended.
     held_out_indices_ : ndarray of shape (n_held_out,)
@@ -116,6 +118,10 @@ class FlowDensity(
     Columns whose values repeat are taken for rounded: the rows that are trained on get uniform
     noise of the column's smallest step. Scores are deterministic.
 
+    With a condition, given to `fit`, the density is p(X | condition): every recipe takes one, and
+    "auto" is then a mixture of flows alone, since its other members know none. Its gain over
+    "gaussian" is that over the conditional density of one Gaussian of all columns.
+
     References
     ----------
     .. [1] Smyth and Wolpert 1998, Stacked density estimation.
@@ -150,6 +156,9 @@ class FlowDensity(
         verbose=0,
         random_state=None,
         effort=DEFAULTS.effort,
+        weight_decay=None,
+        min_delta=DEFAULTS.min_delta,
+        scaling=DEFAULTS.scaling,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -164,8 +173,11 @@ class FlowDensity(
         self.verbose = verbose
         self.random_state = random_state
         self.effort = effort
+        self.weight_decay = weight_decay
+        self.min_delta = min_delta
+        self.scaling = scaling
 
-    def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
+    def fit(self, X, y=None, sample_weight=None, *, condition=None, checkpoint=None):
         """Learn the density of the rows of a table.
 
         Parameters
@@ -180,6 +192,11 @@ class FlowDensity(
             that is learned: scales, every member of the mixture and its weight, when training ends,
             and which rows
             are held out.
+        condition : array or table of shape (n_samples, n_conditions), or (n_samples,), or None
+            What each row is given: the density is then p(X | condition), a condition is needed
+            wherever rows are scored or drawn, and "auto" is of flows alone. Finite numbers or truth
+            values, which are standardised by the rows that are trained on; encode categories as
+            numbers first.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
             was killed goes on from there bit by bit as it would have. Not together with
@@ -195,9 +212,10 @@ class FlowDensity(
         DataError
             For fewer than two rows, only constant columns, text, dates, missing values,
             infinities and equal column names; the message names the column and the row. For a
-            weight that is negative or no number, naming the row, and for none above zero.
+            weight that is negative or no number, naming the row, and for none above zero. For a
+            column of the condition that does not vary.
         ShapeError
-            Where there is not one weight a row.
+            Where there is not one weight, or one condition, for each row.
         TrainingError
             Where training diverges.
         TrainingInterrupted
@@ -208,11 +226,14 @@ class FlowDensity(
         ModelFileError, OSError
             Where the checkpoint is to be resumed and is damaged, of another fit, or absent.
         ValueError
-            Where a hyper-parameter is out of its range.
+            Where a hyper-parameter is out of its range; for a condition with "classical".
         """
         hyperparameters = hyperparameters_of(self)
         warn_of_effort(hyperparameters)
         matrix, schema = read_table(X, sample_weight=sample_weight)
+        given = None
+        if condition is not None:
+            given = Condition.of(condition, n_rows=len(matrix), sample_weight=sample_weight)
         rng = check_random_state(self.random_state)
         # Replaced when all is learned: a fit that fails leaves the last one whole.
         try:
@@ -222,6 +243,7 @@ class FlowDensity(
                 hyperparameters,
                 rng,
                 sample_weight=sample_weight,
+                condition=given,
                 checkpoint=checkpoint,
             )
         except TrainingInterrupted as interrupted:
@@ -234,13 +256,15 @@ class FlowDensity(
         warn_of_fit(self.table_density_, matrix, hyperparameters.max_seconds)
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X, *, condition=None):
         """Return the log density of each row.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers; columns of a table are found by name.
+        condition : array or table of shape (n_samples, n_conditions), of one row, or None
+            Where the density was fitted with one: of each row, or one for all of them.
 
         Returns
         -------
@@ -252,12 +276,14 @@ class FlowDensity(
         ------
         DataError
             Where columns are missing or unknown, and as `fit` does.
+        ShapeError
+            Where a condition is missing, not asked for, or has another number of rows or columns.
         """
         check_is_fitted(self)
         matrix = self.schema_.align(X, owner=type(self).__name__)
-        return self.table_density_.log_prob(matrix)
+        return self.table_density_.log_prob(matrix, self._read_condition(condition))
 
-    def score(self, X, y=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+    def score(self, X, y=None, *, condition=None):  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the mean log density of the rows.
 
         Parameters
@@ -266,15 +292,17 @@ class FlowDensity(
             Finite numbers.
         y : Ignored
             Present for scikit-learn's conventions.
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
         log_prob : float
             The mean of `score_samples(X)`, in nats a row.
         """
-        return float(np.mean(self.score_samples(X)))
+        return float(np.mean(self.score_samples(X, condition=condition)))
 
-    def sample(self, n_samples=1, random_state=None, *, raw=False):
+    def sample(self, n_samples=1, random_state=None, *, condition=None, raw=False):
         """Draw new rows.
 
         A column that held whole numbers alone at fit, or truth values (0 and 1), holds such again,
@@ -286,6 +314,8 @@ class FlowDensity(
             How many.
         random_state : int, RandomState instance or None, default=None
             The same number gives the same rows, and more of them where `n_samples` is larger.
+        condition : array or table of shape (n_samples, n_conditions), of one row, or None
+            Where the density was fitted with one: of each row that is drawn, or one for all.
         raw : bool, default=False
             True gives the density's own rows: columns of whole numbers have fractions, and their
             bounds may be passed.
@@ -299,13 +329,16 @@ class FlowDensity(
         ------
         ValueError
             Where `n_samples` is no whole number of at least 1.
+        ShapeError
+            As `score_samples`.
         """
         check_is_fitted(self)
         n = whole("n_samples", n_samples)
         seed = sampling_seed(random_state)
-        return self.table_density_.sample(n, seed=seed, raw=raw)
+        given = self._read_condition(condition)
+        return self.table_density_.sample(n, seed=seed, raw=raw, condition=given)
 
-    def transform(self, X):
+    def transform(self, X, *, condition=None):
         """Map rows to the latent space, in which the fitted rows are nearly standard normal.
 
         With `flow="auto"` this is the latent space of the mixture's best flow.
@@ -314,6 +347,8 @@ class FlowDensity(
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers.
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
@@ -322,15 +357,17 @@ class FlowDensity(
         """
         check_is_fitted(self)
         matrix = self.schema_.align(X, owner=type(self).__name__)
-        return self.table_density_.to_latent(matrix)
+        return self.table_density_.to_latent(matrix, self._read_condition(condition))
 
-    def inverse_transform(self, Z):
+    def inverse_transform(self, Z, *, condition=None):
         """Map latents back to rows, constants and copies restored.
 
         Parameters
         ----------
         Z : array or table of shape (n_samples, n_kept)
             Latents, as `transform` gives them.
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
@@ -343,7 +380,7 @@ class FlowDensity(
             raise ShapeError(
                 f"Z has shape {latents.shape}, but latents have {self.scaler_.n_kept} columns"
             )
-        return self.table_density_.from_latent(latents)
+        return self.table_density_.from_latent(latents, self._read_condition(condition))
 
     def summary(self):
         """Tell what fit did.
@@ -356,6 +393,13 @@ class FlowDensity(
         """
         check_is_fitted(self)
         return summarise(self.table_density_, effort=self.effort)
+
+    def _read_condition(self, condition) -> np.ndarray | None:
+        """Return the condition of rows as the density takes it."""
+        columns = self.table_density_.condition
+        if condition is None or columns is None:
+            return condition
+        return columns.read(condition, owner=type(self).__name__)
 
     def _write(self, path: str | os.PathLike, **options: Any) -> None:
         write_estimator(self, self.table_density_, path, **options)

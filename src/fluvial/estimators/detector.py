@@ -109,6 +109,9 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         contamination=None,
         effort=DEFAULTS.effort,
         score=RELATIVE,
+        weight_decay=None,
+        min_delta=DEFAULTS.min_delta,
+        scaling=DEFAULTS.scaling,
     ):
         self.flow = flow
         self.n_layers = n_layers
@@ -125,6 +128,9 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.effort = effort
         self.score = score
+        self.weight_decay = weight_decay
+        self.min_delta = min_delta
+        self.scaling = scaling
 
     def get_params(self, deep=True):
         """Return the parameters; see `sklearn.base.BaseEstimator.get_params`.

@@ -45,6 +45,20 @@ HYPERPARAMETERS = """\
         1,000, 4,000 or 20,000 training steps of each flow, or 1,000, 2,000 or 5,000 a fold where
         members are cross-fitted; beyond 10,000 rows in proportion to them, up to three times as
         many with 13 columns or fewer, twice with 20. One flow ignores it, with a warning.
+    weight_decay : float or None, default=None
+        How much the weight matrices of the networks shrink at each step, times the learning rate
+        and apart from the gradient (AdamW). None: 1e-4, and with "auto" 0.1 or 1 as each flow has
+        it, of which held-out rows tell the better; a number is that of all of them.
+    min_delta : float, default=0.0
+        By how many nats a row the held-out density must be better to count for `patience`; larger
+        values end training sooner.
+    scaling : {"robust", "standard"} or None, default="robust"
+        How columns are scaled before the flow. "robust": by the median and a quantile range, with
+        a logarithmic tail; columns with far groups are made about Gaussian first for a single
+        flow. "standard": by the mean and the standard deviation (of n - 1) of the rows that are
+        trained on, nothing compressed, so that a far value stays far and widens the scale of all.
+        None: columns as they are, for those that are about standard normal already. Densities are
+        in the units of the columns in any case.
 """
 
 

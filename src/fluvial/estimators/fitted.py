@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fluvial.densities import TableDensity
-from fluvial.tables import Schema, TableScaler
+from fluvial.tables import ConditionColumns, Schema, TableScaler
 from fluvial.training import History
 
 
@@ -33,6 +33,11 @@ class FittedAttributes:
     def schema_(self) -> Schema:
         """Names and types of the columns."""
         return self.table_density_.schema
+
+    @property
+    def condition_(self) -> ConditionColumns | None:
+        """The columns of the condition, if there is one."""
+        return self.table_density_.condition
 
     @property
     def history_(self) -> History:

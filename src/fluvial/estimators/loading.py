@@ -1,6 +1,7 @@
 """From a model file to a fitted estimator."""
 
 import os
+from typing import Any
 
 from fluvial.artifacts import Entries, ModelFile, naming, read_model
 from fluvial.densities.storage import density_of
@@ -8,11 +9,15 @@ from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.detector import FlowAnomalyDetector
 from fluvial.estimators.parameters import detector_flow, read_parameters
 from fluvial.estimators.stored_decisions import restore_decisions
+from fluvial.estimators.synthesis import Synthesis
+from fluvial.estimators.synthesizer import FlowSynthesizer
 
-KINDS = ("FlowAnomalyDetector", "FlowDensity")
+KINDS = ("FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
+
+Estimator = FlowDensity | FlowAnomalyDetector | FlowSynthesizer
 
 
-def load(path: str | os.PathLike) -> FlowDensity | FlowAnomalyDetector:
+def load(path: str | os.PathLike) -> Any:
     """Read a fitted estimator from a model file.
 
     Its scores are bit-equal to those of the estimator that was saved, on the same machine and
@@ -22,7 +27,8 @@ def load(path: str | os.PathLike) -> FlowDensity | FlowAnomalyDetector:
         path: what `save` wrote.
 
     Returns:
-        A `FlowDensity` or a `FlowAnomalyDetector`, as it was saved.
+        A `FlowDensity`, a `FlowAnomalyDetector` or a `FlowSynthesizer`, as it was saved: the file
+        decides, and no type checker.
 
     Raises:
         ModelFileError: where the file is not a model file, truncated, altered, of an unknown
@@ -39,7 +45,7 @@ def load(path: str | os.PathLike) -> FlowDensity | FlowAnomalyDetector:
     return restore(read_model(path, kind=KINDS), where=os.fspath(path))
 
 
-def restore(file: ModelFile, *, where: str) -> FlowDensity | FlowAnomalyDetector:
+def restore(file: ModelFile, *, where: str) -> Estimator:
     """Return the estimator that a model file holds, once it is read.
 
     Args:
@@ -53,20 +59,27 @@ def restore(file: ModelFile, *, where: str) -> FlowDensity | FlowAnomalyDetector
         return _restored(file)
 
 
-def _restored(file: ModelFile) -> FlowDensity | FlowAnomalyDetector:
-    detecting = file.kind == "FlowAnomalyDetector"
-    made = FlowAnomalyDetector if detecting else FlowDensity
+def _restored(file: ModelFile) -> Estimator:
+    made = _MADE[file.kind]
     parameters = read_parameters(file.header["parameters"], list(made().get_params()))
     Entries(file.header.get("notes") or {}, "'notes'")
-    fitted = density_of(file)
-    if detecting:
-        detector = FlowAnomalyDetector(**parameters)
-        parameters["flow"] = detector_flow(detector.flow, parameters.pop("score"))
+    estimator = made(**parameters)
+    if isinstance(estimator, FlowDensity):
+        estimator.table_density_ = density_of(file)
+        return estimator
+    if isinstance(estimator, FlowAnomalyDetector):
+        parameters["flow"] = detector_flow(estimator.flow, parameters.pop("score"))
         parameters.pop("contamination", None)
-        estimator = detector.density_ = FlowDensity(**parameters)
+    density = estimator.density_ = FlowDensity(**parameters)
+    density.table_density_ = density_of(file)
+    if isinstance(estimator, FlowAnomalyDetector):
+        restore_decisions(estimator, file)
     else:
-        detector, estimator = None, FlowDensity(**parameters)
-    estimator.table_density_ = fitted
-    if detector is not None:
-        restore_decisions(detector, file)
-    return estimator if detector is None else detector
+        form = file.header["synthesis"]
+        estimator.synthesis_ = Synthesis.from_stored(form, file.arrays, density.table_density_)
+    return estimator
+
+
+_MADE: dict[str, type[Estimator]] = dict(
+    zip(KINDS, (FlowAnomalyDetector, FlowDensity, FlowSynthesizer), strict=True)
+)

@@ -91,6 +91,13 @@ def write_estimator(
     return ModelFile(kind, FORMAT_VERSION, writer_versions(), sha256, header, arrays)
 
 
+def write_fitted(estimator: Any, path: str | os.PathLike, **options: Any) -> ModelFile:
+    """Write a density or a detector; see `write_estimator`."""
+    if hasattr(estimator, "density_"):
+        return write_detector(estimator, path, **options)
+    return write_estimator(estimator, estimator.table_density_, path, **options)
+
+
 def write_detector(
     detector: Any,
     path: str | os.PathLike,

@@ -8,8 +8,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fluvial.errors import DataError, ModelFileError, ShapeError, listed
-from fluvial.tables.columns import GaussianisedColumns, NumericColumns, Resolution
+from fluvial.tables.columns import (
+    GaussianisedColumns,
+    LinearColumns,
+    NumericColumns,
+    Resolution,
+)
 from fluvial.tables.redundancy import LeftOut
+from fluvial.tables.scaling import ROBUST, fit_columns
 from fluvial.tables.warning import warn_user
 
 FEW_ROWS = 10
@@ -18,11 +24,12 @@ FEW_ROWS = 10
 
 @dataclass(frozen=True)
 class TableScaler:
-    """Robust standardisation that leaves out what does not vary.
+    """Standardisation that leaves out what does not vary.
 
     Constant columns and copies, equal up to errors of arithmetic, are left out; every other column
-    is centred at its median, divided by a robust scale and, beyond ten of these, mapped
-    logarithmically (`fluvial.tables.columns`). Everything is computed in float64.
+    is scaled as `fluvial.tables.scaling` says, by default centred at its median, divided by a
+    robust scale and, beyond ten of these, mapped logarithmically. Everything is computed in
+    float64.
 
     Attributes:
         left_out: the constants and copies among the columns.
@@ -36,13 +43,14 @@ class TableScaler:
     """
 
     left_out: LeftOut
-    columns: NumericColumns | GaussianisedColumns
+    columns: NumericColumns | GaussianisedColumns | LinearColumns
 
     @classmethod
     def fit(
         cls,
         matrix: np.ndarray,
         *,
+        scaling: str | None = ROBUST,
         resolution: Resolution | None = None,
         training: np.ndarray | None = None,
         label: Callable[[int], str] | None = None,
@@ -52,6 +60,7 @@ class TableScaler:
 
         Args:
             matrix: `(n, D)` finite float64 rows, n at least 2.
+            scaling: one of `fluvial.tables.scaling.SCALINGS`.
             resolution: what is noise and what is a step in each column; decided from all rows
                 where it is not given.
             training: the rows that centres and scales are learned from, as an index or a mask;
@@ -64,7 +73,8 @@ class TableScaler:
             The scaler.
 
         Raises:
-            DataError: where there are fewer than two rows, or all columns are constant.
+            DataError: where there are fewer than two rows, or all columns are constant; where
+                columns are to stay as they are and are too large for that.
         """
         if len(matrix) < 2:
             raise DataError(
@@ -76,10 +86,17 @@ class TableScaler:
         left_out = LeftOut.find(matrix, resolution)
         if not len(left_out.kept):
             raise DataError("all columns are constant: there is nothing to learn a density of")
+        called, places = label or "column {}".format, left_out.kept
         if warn:
-            _warn_of(left_out, len(matrix), label or "column {}".format)
-        kept, of_kept = matrix[:, left_out.kept], resolution.take(left_out.kept)
-        return cls(left_out, NumericColumns.fit(kept, resolution=of_kept, training=training))
+            _warn_of(left_out, len(matrix), called)
+        columns = fit_columns(
+            scaling,
+            matrix[:, places],
+            resolution=resolution.take(places),
+            training=training,
+            label=lambda k: called(int(places[k])),
+        )
+        return cls(left_out, columns)
 
     def gaussianised(self, rows: np.ndarray) -> Self:
         """Return this scaler with a spline on each column that has groups far away.
@@ -163,6 +180,8 @@ class TableScaler:
             ModelFileError: where an array holds what no scaler can have.
         """
         kind = GaussianisedColumns if "spline_column" in arrays else NumericColumns
+        if "linear_centre" in arrays:
+            kind = LinearColumns
         left_out, columns = LeftOut.from_arrays(arrays), kind.from_arrays(arrays)
         if columns.n_columns != len(left_out.kept):
             raise ModelFileError(

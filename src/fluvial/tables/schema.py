@@ -64,12 +64,13 @@ class Schema:
             raise ModelFileError(f"the schema's 'named' must be true or false, not {told(named)}")
         return cls(tuple(names), tuple(types), named)
 
-    def align(self, table, *, owner: str = "this model") -> np.ndarray:
+    def align(self, table, *, owner: str = "this model", what: str = "X") -> np.ndarray:
         """Read another table with these columns, put into this order by name.
 
         Args:
             table: as for `read_table`.
             owner: what messages call the model that knows these columns.
+            what: what they call the table.
 
         Returns:
             `(n, n_columns)` float64; `table` is not modified.
@@ -80,7 +81,7 @@ class Schema:
         """
         source = Source.of(table, keep=self.names)
         if source.names is None or not self.named:
-            self._check_count(source, owner)
+            self._check_count(source, owner, what)
             source.check_rows(1)
             return source.matrix(range(self.n_columns), self.label)
         order = self._order(source.names, owner)
@@ -103,21 +104,21 @@ class Schema:
             )
         return [where[name] for name in self.names]
 
-    def _check_count(self, source: "Source", owner: str) -> None:
+    def _check_count(self, source: "Source", owner: str, what: str) -> None:
         if source.n_columns != self.n_columns:
             raise DataError(
-                f"X has {source.n_columns} features, but {owner} is expecting "
+                f"{what} has {source.n_columns} features, but {owner} is expecting "
                 f"{self.n_columns} features as input"
             )
         if self.named and source.names is None:
             warn_user(
-                f"X does not have valid feature names, but {owner} was fitted with feature "
+                f"{what} does not have valid feature names, but {owner} was fitted with feature "
                 "names; its columns are taken in their order"
             )
         if source.names is not None and not self.named:
             warn_user(
-                f"X has feature names, but {owner} was fitted without feature names; its columns "
-                "are taken in their order"
+                f"{what} has feature names, but {owner} was fitted without feature names; its "
+                "columns are taken in their order"
             )
 
 

@@ -1,0 +1,87 @@
+"""What scoring adds to a table: of a detector scores and decisions, of a density its logarithm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from fluvial.cli.model_file import FittedModel
+from fluvial.cli.moving import Recent
+from fluvial.cli.selection import LOG_PROB, REASON, SCORED
+from fluvial.errors import DataError
+from fluvial.estimators import FlowAnomalyDetector
+
+Added = dict[str, "np.ndarray | list[str | None] | None"]
+"""Columns by name; None where no row has a value."""
+
+
+@dataclass
+class DetectorScorer:
+    """Scores, decisions and p-values of a detector.
+
+    Args:
+        detector: what scores.
+        reasons: whether alarms get theirs.
+    """
+
+    detector: FlowAnomalyDetector
+    reasons: bool
+    anomalies: int = 0
+    recent: Recent = field(default_factory=Recent, repr=False)
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return (*SCORED, REASON) if self.reasons else SCORED
+
+    def columns(self, numbers: pa.Table) -> Added:
+        """Return the columns of some rows, at least one."""
+        detector = self.detector
+        log_prob = detector.density_.score_samples(numbers)
+        score = detector.score_samples(numbers)
+        decision = score - detector.offset_
+        is_anomaly = decision < 0
+        self.anomalies += int(is_anomaly.sum())
+        self.recent.add(numbers)
+        values = (log_prob, score, decision, _p_values(detector, score), is_anomaly)
+        added: Added = dict(zip(SCORED, values, strict=True))
+        if self.reasons:
+            texts: list[str | None] = [None] * len(score)
+            for each in detector.explain(numbers):
+                texts[each.row] = each.in_words()
+            added[REASON] = texts
+        return added
+
+
+@dataclass
+class DensityScorer:
+    """The log density of a model without a threshold, given its condition where it has one.
+
+    Args:
+        fitted: the model.
+    """
+
+    fitted: FittedModel
+    anomalies: None = None
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The name of the column."""
+        return (LOG_PROB,)
+
+    def columns(self, numbers: pa.Table) -> Added:
+        """Return the column of some rows, at least one."""
+        names = self.fitted.condition
+        condition = numbers.select(names) if names else None
+        rows = numbers.drop_columns(names) if names else numbers
+        return {LOG_PROB: self.fitted.density.score_samples(rows, condition=condition)}
+
+
+def _p_values(detector: FlowAnomalyDetector, score: np.ndarray) -> np.ndarray | None:
+    """Return the p-values; None where calibration rows are too few."""
+    try:
+        return detector.calibrated().p_values(score)
+    except DataError:
+        return None

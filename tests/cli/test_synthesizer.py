@@ -1,0 +1,49 @@
+"""A synthesizer that was saved in Python, on the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.estimators.cases import TINY
+
+from fluvial.estimators import FlowSynthesizer
+
+
+@pytest.fixture(scope="module")
+def synthesizer(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    kind = rng.integers(3, 5, 120)
+    table = pa.table(
+        {"kind": kind, "a": kind + rng.normal(size=120), "n": rng.integers(9, size=120)}
+    )
+    made = FlowSynthesizer(**TINY).fit(table, label="kind")
+    path = tmp_path_factory.mktemp("synthesizer") / "s.fluvial"
+    made.save(path)
+    return made, path
+
+
+def test_it_draws_what_python_draws(run, synthesizer):
+    made, path = synthesizer
+    result = run("sample", path, "-n", 1100, "--seed", 2, "-o", "s.parquet", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["columns"] == 3
+    assert pq.read_table("s.parquet").equals(made.sample(1100, 2))
+    run("sample", path, "-n", 30, "--seed", 2, "--label", "4", "-o", "four.parquet")
+    assert pq.read_table("four.parquet").equals(made.sample(30, 2, label=4))
+    assert json.loads(run("info", path, "--json").stdout)["condition"] == ["kind=3", "kind=4"]
+
+
+def test_what_it_has_no_use_for_is_refused(refuse, synthesizer, model):
+    _, path = synthesizer
+    Path("t.csv").write_text("a,n\n1,2\n")
+    for verb, message in (
+        (["sample", path], "-n"),
+        (["sample", path, "-n", 1, "--label", "5"], "no class '5'; the classes are '3', '4'"),
+        (["sample", path, "-n", 1, "--raw"], "--raw"),
+        (["sample", model, "-n", 1, "--label", "4"], "--label"),
+        (["score", path, "t.csv"], "use fluvial sample"),
+    ):
+        assert message in refuse(*verb)
