@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.cli.cases import TINY as TINY_FIT
 from tests.estimators.cases import TINY
 
 from fluvial.estimators import FlowSynthesizer
@@ -34,6 +35,25 @@ def test_it_draws_what_python_draws(run, synthesizer):
     run("sample", path, "-n", 30, "--seed", 2, "--label", "4", "-o", "four.parquet")
     assert pq.read_table("four.parquet").equals(made.sample(30, 2, label=4))
     assert json.loads(run("info", path, "--json").stdout)["condition"] == ["kind=3", "kind=4"]
+
+
+def test_fit_learns_the_classes_of_a_column(run, refuse):
+    lines = [f"{kind},{i % 5},{i / 7!r}" for i, kind in enumerate(["ant", " bee "] * 40)]
+    Path("t.csv").write_text("kind,n,a\n" + "\n".join(lines) + "\n")
+    result = run("fit", "t.csv", "--label", "kind", *TINY_FIT, "-o", "s.fluvial", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["kind"], told["columns"]) == ("FlowSynthesizer", ["n", "a"])
+    drawn = run("sample", "s.fluvial", "-n", 3, "--label", "bee").stdout.splitlines()
+    assert drawn[0] == "n,a,kind"
+    assert all(line.endswith(",bee") for line in drawn[1:])
+    for options, message in (
+        (["--label", "kinds"], "did you mean 'kind'"),
+        (["--label", "kind", "--weights", "n"], "--label"),
+        (["--label", "kind", "--score", "density"], "--score"),
+        (["--label", "a", "--exclude", "kind"], "80 different labels"),
+    ):
+        assert message in refuse("fit", "t.csv", "-o", "n.fluvial", *options)
 
 
 def test_what_it_has_no_use_for_is_refused(refuse, synthesizer, model):

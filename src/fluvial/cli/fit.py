@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from fluvial.densities import Checkpoint
-    from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+    from fluvial.estimators.loading import Estimator
 
 CONDITIONAL_FLOW = "neural_spline_flow"
-"""The flow of a density with a condition where none is asked for: one that is quick."""
+"""The flow given a condition or classes where none is asked for: one that is quick."""
 
 
 def fit(
@@ -61,6 +61,7 @@ def fit(
         ),
     ] = None,
     condition: fit_options.Condition = None,
+    label: fit_options.Label = None,
     rows: options.SelectedRows = None,
     delimiter: options.DelimiterMark = None,
     decimal: options.DecimalMark = None,
@@ -111,7 +112,11 @@ def fit(
         score=score,
     )
     if condition:
-        fit_options.refuse_with_condition(given)
+        fit_options.refuse_with("--condition", given)
+    if label is not None:
+        fit_options.refuse_with("--label", given)
+        if condition or weights is not None:
+            bad_option("--label", "goes neither with --condition nor with --weights")
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
     input_format(table)
@@ -130,6 +135,7 @@ def fit(
         exclude=exclude,
         weights=weights,
         condition=condition,
+        label=label,
         rows=selected,
         delimiter=delimiter,
         decimal=decimal,
@@ -170,6 +176,7 @@ def _fit_file(
     exclude: list[str] | None,
     weights: str | None,
     condition: list[str] | None,
+    label: str | None,
     rows: RowRange,
     delimiter: str | None,
     decimal: str | None,
@@ -179,24 +186,27 @@ def _fit_file(
     checkpoint: Checkpoint | None,
 ) -> dict[str, Any]:
     """Read, fit and save; give the summary."""
-    from fluvial.cli.selection import choose_columns, condition_columns
+    from fluvial.cli.class_column import class_column
+    from fluvial.cli.selection import choose_columns, condition_columns, named_column
     from fluvial.cli.weights import weights_of
     from fluvial.files.numeric import numeric_columns
     from fluvial.files.table_file import open_table
 
     source = open_table(table, delimiter=delimiter, decimal=decimal)
-    apart = [*(columns or []), *([] if weights is None else [weights])]
-    given = condition_columns(condition, source.header, apart=apart)
+    beside = [name for name in (weights, label) if name is not None]
+    given = condition_columns(condition, source.header, apart=[*(columns or []), *beside])
+    if label is not None:
+        named_column("--label", label, source.header.names)
     kept, left_out = choose_columns(
         source.name,
         source.header,
         columns=columns,
         exclude=exclude,
         weights=weights,
-        condition=given,
+        condition=given if label is None else [label],
     )
     needed = [*kept, *given]
-    selected = source.read(rows=rows, columns=needed if weights is None else [*needed, weights])
+    selected = source.read(rows=rows, columns=[*needed, *beside])
     if selected.n_rows < 2:
         raise DataError(f"{source.name}: one data row is not enough to fit; give two or more")
     sample_weight = None if weights is None else weights_of(selected, weights)
@@ -212,8 +222,16 @@ def _fit_file(
 
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
-    settings = {"sample_weight": sample_weight, "checkpoint": checkpoint}
-    estimator = _fitted(numbers.select(kept), numbers.select(given), arguments, settings)
+    settings: dict[str, Any] = {"checkpoint": checkpoint}
+    if label is not None:
+        numbers = numbers.append_column(label, class_column(selected, label))
+        settings["label"] = label
+    else:
+        settings["sample_weight"] = sample_weight
+    if given:
+        settings["condition"] = numbers.select(given)
+        numbers = numbers.select(kept)
+    estimator = _fitted(numbers, arguments, settings)
     seconds = time.perf_counter() - start
     with writing(path):
         written = save_model(estimator, path, left_out=left_out, force=force)
@@ -222,21 +240,27 @@ def _fit_file(
     return {**describe(written, path), "seconds": round(seconds, 3)}
 
 
-def _fitted(
-    numbers: pa.Table, condition: pa.Table, arguments: dict[str, Any], settings: dict[str, Any]
-) -> FlowAnomalyDetector | FlowDensity:
-    """Fit a detector, or a density where there is a condition; after Ctrl-C what was learned.
+def _fitted(numbers: pa.Table, arguments: dict[str, Any], settings: dict[str, Any]) -> Estimator:
+    """Fit a detector, a density where there is a condition, or a synthesizer of labelled rows.
+
+    After Ctrl-C it is what was learned.
+
+    Args:
+        numbers: the columns to fit.
+        arguments: of the estimator.
+        settings: of its `fit`.
 
     Raises:
         KeyboardInterrupt: where nothing was.
     """
-    from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+    from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 
+    made, chosen = FlowAnomalyDetector, arguments
+    if "condition" in settings or "label" in settings:
+        made = FlowDensity if "condition" in settings else FlowSynthesizer
+        chosen = {"flow": CONDITIONAL_FLOW, **arguments}
     try:
-        if not condition.num_columns:
-            return FlowAnomalyDetector(**arguments).fit(numbers, **settings)
-        chosen: dict[str, Any] = {"flow": CONDITIONAL_FLOW, **arguments}
-        return FlowDensity(**chosen).fit(numbers, condition=condition, **settings)
+        return made(**chosen).fit(numbers, **settings)
     except KeyboardInterrupt as interrupted:
         if not isinstance(interrupted, TrainingInterrupted) or interrupted.flow is None:
             checkpoint = settings["checkpoint"]

@@ -25,6 +25,13 @@ Condition = Annotated[
         help="Learn the density of the other columns given these; the model has no threshold.",
     ),
 ]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Learn to draw rows of each of the classes in this column; the model serves sample.",
+    ),
+]
 Checkpoints = Annotated[
     bool | None,
     typer.Option(
@@ -148,19 +155,17 @@ def hyperparameters_given(**options: Any) -> dict[str, Any]:
     return given
 
 
-def refuse_with_condition(given: dict[str, Any]) -> None:
-    """Refuse what a conditional density has no use for.
+def refuse_with(option: str, given: dict[str, Any]) -> None:
+    """Refuse what a density given `--condition` or `--label` has no use for.
 
     Raises:
         typer.BadParameter: for options of the threshold and for a flow that knows no condition.
     """
     for name in ("contamination", "score"):
         if name in given:
-            bad_option(
-                "--" + name, "a conditional density has no threshold; leave it or --condition out"
-            )
+            bad_option("--" + name, f"with {option} there is no threshold; leave one of them out")
     if given.get("flow") == "classical":
-        bad_option("--flow", "classical takes no --condition; choose auto or a recipe")
+        bad_option("--flow", f"classical takes no {option}; choose auto or a recipe")
 
 
 def _refuse_bad_values(given: dict[str, Any]) -> None:

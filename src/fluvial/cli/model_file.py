@@ -14,8 +14,7 @@ from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, note_left_out
 from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
-from fluvial.estimators.loading import KINDS, restore
-from fluvial.estimators.writing import write_fitted
+from fluvial.estimators.loading import KINDS, Estimator, restore
 
 STEM_KEPT = 40
 """Characters of a file's name that a rescued model keeps."""
@@ -65,7 +64,7 @@ class FittedModel:
 
 
 def save_model(
-    estimator: FlowDensity | FlowAnomalyDetector,
+    estimator: Estimator,
     path: Path,
     *,
     left_out: Sequence[str],
@@ -89,7 +88,7 @@ def save_model(
     """
     notes = note_left_out(left_out)
     try:
-        return write_fitted(estimator, path, notes=notes, replace=force)
+        return estimator._write(path, notes=notes, replace=force)
     except OSError as error:
         place = _rescue(estimator, path, notes)
         if place is None:
@@ -98,9 +97,7 @@ def save_model(
         raise OSError(error.errno, why, str(path)) from error
 
 
-def _rescue(
-    estimator: FlowDensity | FlowAnomalyDetector, path: Path, notes: Mapping[str, Any]
-) -> Path | None:
+def _rescue(estimator: Estimator, path: Path, notes: Mapping[str, Any]) -> Path | None:
     """Write the model under a name of its own: beside the file, here, or among temporary files."""
     name = f"{path.stem[:STEM_KEPT]}-rescued-{secrets.token_hex(4)}.fluvial"
     for folder in (path.parent, Path.cwd(), Path(tempfile.gettempdir())):

@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from fluvial.artifacts import ModelFile
 from fluvial.densities import fit_table_density
 from fluvial.densities.diagnostics import warn_of_effort, warn_of_fit
 from fluvial.densities.hyperparameters import DEFAULTS
@@ -401,8 +402,8 @@ class FlowDensity(
             return condition
         return columns.read(condition, owner=type(self).__name__)
 
-    def _write(self, path: str | os.PathLike, **options: Any) -> None:
-        write_estimator(self, self.table_density_, path, **options)
+    def _write(self, path: str | os.PathLike, **options: Any) -> ModelFile:
+        return write_estimator(self, self.table_density_, path, **options)
 
     @property
     def _n_features_out(self) -> int:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from fluvial.anomaly import check_contamination, choose_threshold
 from fluvial.anomaly.rankings import DENSITY, RELATIVE, Ranked, check_latents, check_score
 from fluvial.anomaly.setting import chosen_at_fit
+from fluvial.artifacts import ModelFile
 from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.decisions import Decisions
@@ -311,8 +312,8 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         unit = " nats" if kind == DENSITY else f" of the score {kind!r}"
         return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f}{unit}"
 
-    def _write(self, path: str | os.PathLike, **options: Any) -> None:
-        write_detector(self, path, **options)
+    def _write(self, path: str | os.PathLike, **options: Any) -> ModelFile:
+        return write_detector(self, path, **options)
 
     @property
     def ranking_(self):

@@ -9,6 +9,7 @@ import pyarrow as pa
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from fluvial.artifacts import ModelFile
 from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.ranges import whole
 from fluvial.errors import TrainingInterrupted
@@ -101,7 +102,7 @@ class FlowSynthesizer(SaveMixin, BaseEstimator):
         self.min_delta = min_delta
         self.scaling = scaling
 
-    def fit(self, X, y=None, *, label=None):
+    def fit(self, X, y=None, *, label=None, checkpoint=None):
         """Learn the rows of a table.
 
         Parameters
@@ -112,6 +113,8 @@ class FlowSynthesizer(SaveMixin, BaseEstimator):
             The classes of the rows: texts, truth values or numbers.
         label : str or None, default=None
             The column of `X` that holds the classes, in place of `y`.
+        checkpoint : Checkpoint or None, default=None
+            As of `FlowDensity.fit`.
 
         Returns
         -------
@@ -133,7 +136,7 @@ class FlowSynthesizer(SaveMixin, BaseEstimator):
         rows, synthesis, condition = Synthesis.of(X, y, label)
         density = FlowDensity(**self.get_params(deep=False))
         try:
-            density.fit(rows, condition=condition)
+            density.fit(rows, condition=condition, checkpoint=checkpoint)
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise
@@ -247,9 +250,9 @@ class FlowSynthesizer(SaveMixin, BaseEstimator):
         check_is_fitted(self, "density_")
         return self.synthesis_
 
-    def _write(self, path: str | os.PathLike, **options: Any) -> None:
+    def _write(self, path: str | os.PathLike, **options: Any) -> ModelFile:
         synthesis = self.synthesis_
-        write_estimator(
+        return write_estimator(
             self,
             self.density_.table_density_,
             path,

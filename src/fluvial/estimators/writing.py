@@ -49,8 +49,8 @@ class SaveMixin(ABC):
         self._write(path, notes=notes, replace=replace)
 
     @abstractmethod
-    def _write(self, path: str | os.PathLike, **options: Any) -> None:
-        """Write the fitted estimator."""
+    def _write(self, path: str | os.PathLike, **options: Any) -> ModelFile:
+        """Write the fitted estimator, and return what was written; see `write_estimator`."""
 
 
 def write_estimator(
@@ -89,13 +89,6 @@ def write_estimator(
     header["notes"] = dict(notes or {})
     sha256 = write_model(path, kind=kind, header=header, arrays=arrays, replace=replace)
     return ModelFile(kind, FORMAT_VERSION, writer_versions(), sha256, header, arrays)
-
-
-def write_fitted(estimator: Any, path: str | os.PathLike, **options: Any) -> ModelFile:
-    """Write a density or a detector; see `write_estimator`."""
-    if hasattr(estimator, "density_"):
-        return write_detector(estimator, path, **options)
-    return write_estimator(estimator, estimator.table_density_, path, **options)
 
 
 def write_detector(

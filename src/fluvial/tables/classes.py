@@ -61,7 +61,7 @@ class Classes:
         values = sorted(set(_checked(found)))
         if len(values) < 2:
             raise DataError(
-                f"the labels are of one class, {values[0]!r}: give two or more, or fit without labels"
+                f"the labels are of one class, {values[0]!r}: give two or more, or no labels at all"
             )
         if len(values) * MIN_ROWS_A_CLASS > len(found):
             raise DataError(
