@@ -21,6 +21,9 @@ class Bar(list):
     def update(self, done, train_loss, validation_loss):
         self.append((done, train_loss))
 
+    def expect(self, total):
+        self.total = total
+
 
 def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False, nats=0.0):
     """A member that tells the fold and its seed, and how training ended in each fold."""
@@ -31,7 +34,7 @@ def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False,
         if number == diverges_in:
             raise TrainingError("the loss was not finite")
         history = History((float(number),), (), (), (ends_by or {}).get(number, "patience"), 1, 0.0)
-        held_out = np.full(2, nats)
+        held_out = np.broadcast_to(nats, len(fold.held_out))
         return SimpleNamespace(
             name=name, number=number, seed=seed, history=history, held_out=held_out, further=0
         )
@@ -70,6 +73,17 @@ def test_the_best_two_flows_are_fitted_to_the_folds_after_the_second():
     assert n_flow_fits(4, 3) == 10
     assert n_flow_fits(1, 3) == 3
     assert n_flow_fits(4, 1) == 4
+
+
+def test_a_flow_that_has_earned_a_weight_goes_on_besides():
+    # Each of three knows rows that the others do not; the fourth knows none.
+    nats = [(-1.0, -9.0, -9.0), (-9.0, -1.0, -9.0), (-9.0, -9.0, -1.0), (-9.0, -9.0, -9.0)]
+    flows = [a_member(str(k), is_flow=True, nats=each) for k, each in enumerate(nats)]
+    folds = [FoldRows(np.full((4, 2), number), np.full((3, 2), number)) for number in range(3)]
+    bar = Bar()
+    fits = fits_of(flows, bar=bar, folds=folds)
+    assert [sorted(fold) for fold in fits] == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2]]
+    assert bar.total == 11
 
 
 def test_the_best_two_flows_of_a_single_fold_are_trained_on():

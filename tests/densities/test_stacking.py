@@ -268,7 +268,7 @@ def test_ctrl_c_keeps_what_was_learned(capsys, monkeypatch):
     assert interrupted.value.flow is fitted
     assert signal.getsignal(signal.SIGINT) is before
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "fitting 14 flows"
+    assert lines[0] == "fitting about 14 flows"
     assert "interrupted" in str(interrupted.value)
     assert len(fitted.held_out_indices_) == 120
     assert np.isfinite(fitted.score(clusters(50, 3)))

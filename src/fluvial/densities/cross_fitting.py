@@ -21,7 +21,10 @@ TRIAL_FOLDS = 2
 """Folds that all members are fitted to."""
 
 PROMISING = 2
-"""Flows that are fitted to the other folds, too."""
+"""Flows that are trained further in any case: on the other folds, or on the only one."""
+
+EARNS = 0.1
+"""Weight on the first folds that a flow needs to be fitted to the others besides."""
 
 Task = tuple[int, int]
 """The numbers of a fold and of a member."""
@@ -36,8 +39,9 @@ def cross_fit(
 ) -> list[dict[int, Fitted]]:
     """Fit members to one fold after the other, as many at once as the device runs.
 
-    All members are fitted to the first two folds. Of the flows the best two are fitted to the
-    others as well; where there is a single fold, they are trained on instead.
+    All members are fitted to the first two folds. Of the flows the best two, and those that have
+    earned a weight, are fitted to the others as well; where there is a single fold, the best two
+    are trained on instead.
 
     What a fit gives does not depend on those beside it. A flow that diverges is left out. Where
     the time is up, the first fold keeps what was learned, and no flow is begun once it has one that
@@ -63,14 +67,16 @@ def cross_fit(
         fits.run(group, bar)
     if fits.is_whole:
         promising = fits.promising()
-        fits.run(list(product(range(TRIAL_FOLDS, len(folds)), promising)), bar)
+        later = list(product(range(TRIAL_FOLDS, len(folds)), promising))
+        bar.expect(sum(members[k].is_flow for _, k in [*tasks, *later]))
+        fits.run(later, bar)
         if len(folds) == 1:
             fits.train_on([k for k in promising if members[k].is_flow])
     return fits.of_whole_folds()
 
 
 def n_flow_fits(n_flows: int, n_folds: int) -> int:
-    """Return to how many folds flows are fitted in all, at most."""
+    """Return to how many folds flows are fitted in all, where none but the best two go on."""
     later = max(n_folds - TRIAL_FOLDS, 0)
     return min(n_folds, TRIAL_FOLDS) * n_flows + later * min(n_flows, PROMISING)
 
@@ -79,7 +85,7 @@ def n_flow_fits(n_flows: int, n_folds: int) -> int:
 def progress_of_fits(n_fits: int, *, show: bool) -> Iterator[Progress]:
     """Show how many of the flows' fits are done."""
     began = time.monotonic()
-    start = f"fitting {n_fits} flows"
+    start = f"fitting about {n_fits} flows"
     bar = progress(show=show, total=n_fits, start=start, unit="flow")
     try:
         yield bar
@@ -139,7 +145,9 @@ class _Fits:
             stack(joined, sample_weight=of_rows), np.average(joined, 0, of_rows), strict=True
         )
         of_members = dict(zip(whole, ranks, strict=True))
-        best = sorted(flows, key=lambda k: of_members[k], reverse=True)[:PROMISING]
+        best = set(sorted(flows, key=lambda k: of_members[k], reverse=True)[:PROMISING])
+        if len(self._folds) > 1:
+            best |= {k for k in flows if of_members[k][0] >= EARNS}
         return [k for k in whole if k in best or k not in flows]
 
     def train_on(self, flows: Sequence[int]) -> None:

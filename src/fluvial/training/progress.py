@@ -14,6 +14,7 @@ class Progress(Protocol):
     """What the driver tells."""
 
     def update(self, done: float, train_loss: float, validation_loss: float | None) -> None: ...
+    def expect(self, total: int) -> None: ...
     def finish(self, message: str) -> None: ...
 
 
@@ -21,6 +22,9 @@ class Silent:
     """Shows nothing."""
 
     def update(self, done: float, train_loss: float, validation_loss: float | None) -> None:
+        """Show nothing."""
+
+    def expect(self, total: int) -> None:
         """Show nothing."""
 
     def finish(self, message: str) -> None:
@@ -34,6 +38,9 @@ class Lines:
         say(start)
 
     def update(self, done: float, train_loss: float, validation_loss: float | None) -> None:
+        """Show nothing in between."""
+
+    def expect(self, total: int) -> None:
         """Show nothing in between."""
 
     def finish(self, message: str) -> None:
@@ -65,6 +72,10 @@ class Bar:
         if validation_loss is not None:
             losses += f"  held-out {validation_loss:.4f}"
         self._bar.update(self._task, completed=done, losses=losses)
+
+    def expect(self, total: int) -> None:
+        """Let the bar end at another number."""
+        self._bar.update(self._task, total=total)
 
     def finish(self, message: str) -> None:
         """Remove the bar and write the last line, if there is one."""
