@@ -25,6 +25,7 @@ class Features(NamedTuple):
 
     features: list[str]
     left_out: list[str]
+    window: int = 1
 
 
 def compare(

@@ -8,7 +8,7 @@ from fluvial.artifacts import Entries, ModelFile, naming, read_model
 
 # Not imported: that would take seconds.
 _KINDS = ("FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
-_LEFT_OUT = "columns_left_out"
+_LEFT_OUT, _WINDOW = "columns_left_out", "window"
 
 
 def describe_file(path: Path) -> dict[str, Any]:
@@ -45,6 +45,7 @@ def describe(file: ModelFile, path: Path) -> dict[str, Any]:
             "columns": schema.texts("names"),
             "condition": _condition(header),
             "columns_left_out": columns_left_out(file),
+            "window": window_of(file),
             "rows": training.whole("n_samples_fit", 1),
             "rows_held_out": training.whole("n_held_out", 0),
             "flow": _name(specification),
@@ -103,6 +104,16 @@ def columns_left_out(file: ModelFile) -> list[str]:
     return notes.texts(_LEFT_OUT) if _LEFT_OUT in notes.values else []
 
 
-def note_left_out(columns: Sequence[str]) -> dict[str, Any]:
-    """The note of a model file from which `columns_left_out` reads."""
-    return {_LEFT_OUT: list(columns)}
+def window_of(file: ModelFile) -> int:
+    """The rows of a window that the model was fitted to; 1 where it was fitted to rows.
+
+    Raises:
+        ModelFileError: where the note of it is no whole number of at least 1.
+    """
+    notes = Entries(file.header.get("notes") or {}, "'notes'")
+    return notes.whole(_WINDOW, 1) if _WINDOW in notes.values else 1
+
+
+def notes_of_fit(left_out: Sequence[str], window: int = 1) -> dict[str, Any]:
+    """The notes of a model file from which `columns_left_out` and `window_of` read."""
+    return {_LEFT_OUT: list(left_out)} | ({} if window == 1 else {_WINDOW: window})

@@ -62,6 +62,7 @@ def fit(
     ] = None,
     condition: fit_options.Condition = None,
     label: fit_options.Label = None,
+    window: fit_options.Window = None,
     rows: options.SelectedRows = None,
     delimiter: options.DelimiterMark = None,
     decimal: options.DecimalMark = None,
@@ -117,6 +118,8 @@ def fit(
         fit_options.refuse_with("--label", given)
         if condition or weights is not None:
             bad_option("--label", "goes neither with --condition nor with --weights")
+    if window is not None and (condition or label is not None or weights is not None):
+        bad_option("--window", "goes neither with --condition nor --label nor --weights")
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
     input_format(table)
@@ -136,6 +139,7 @@ def fit(
         weights=weights,
         condition=condition,
         label=label,
+        window=1 if window is None else window,
         rows=selected,
         delimiter=delimiter,
         decimal=decimal,
@@ -177,6 +181,7 @@ def _fit_file(
     weights: str | None,
     condition: list[str] | None,
     label: str | None,
+    window: int,
     rows: RowRange,
     delimiter: str | None,
     decimal: str | None,
@@ -219,7 +224,14 @@ def _fit_file(
     from fluvial.cli.description import describe
     from fluvial.cli.model_file import save_model  # late, since JAX comes with it
     from fluvial.compilation_cache import keep_compiled_programs
+    from fluvial.tables import sliding_windows
 
+    if window > 1:
+        numbers = sliding_windows(numbers, window)
+        if numbers.num_rows < 2:
+            raise DataError(
+                f"{source.name}: {selected.n_rows} rows make a single window of {window}; give more"
+            )
     keep_compiled_programs(off=no_cache)
     start = time.perf_counter()
     settings: dict[str, Any] = {"checkpoint": checkpoint}
@@ -234,7 +246,7 @@ def _fit_file(
     estimator = _fitted(numbers, arguments, settings)
     seconds = time.perf_counter() - start
     with writing(path):
-        written = save_model(estimator, path, left_out=left_out, force=force)
+        written = save_model(estimator, path, left_out=left_out, window=window, force=force)
     if checkpoint is not None:
         checkpoint.remove()
     return {**describe(written, path), "seconds": round(seconds, 3)}

@@ -32,6 +32,15 @@ Label = Annotated[
         help="Learn to draw rows of each of the classes in this column; the model serves sample.",
     ),
 ]
+Window = Annotated[
+    int | None,
+    typer.Option(
+        metavar="ROWS",
+        min=1,
+        help="Fit to all windows of so many rows that follow each other, in the order of time;"
+        " score, threshold and the others then read windows too.",
+    ),
+]
 Checkpoints = Annotated[
     bool | None,
     typer.Option(

@@ -12,6 +12,7 @@ from fluvial.cli.selection import named_column, needed_columns
 from fluvial.errors import DataError
 from fluvial.files.numeric import numeric_columns
 from fluvial.files.table_file import Header, TableFile, open_table
+from fluvial.tables import sliding_windows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,16 +35,24 @@ class Columns(Protocol):
         """Those that may be there or not."""
         ...
 
+    @property
+    def window(self) -> int:
+        """Rows of a window; 1 takes rows as they are."""
+        ...
+
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows for a model, and what is known of them.
+    """Rows for a model, or windows of them, and what is known of them.
+
+    Of a window it is what is known of its last row.
 
     Args:
         numbers: the columns that the model uses.
         labels: `(n,)`; None where no column was named.
         times: `(n,)`; None where no column was named.
-        first_row: the place of the first row in the file; data rows count from 0.
+        first_row: the place of the first row in the file, or of the first window's last; data rows
+            count from 0.
     """
 
     numbers: pa.Table
@@ -97,7 +106,11 @@ def read_labelled(
     labels = None if label is None else _numbers(table, label)
     times = None if time is None else _times(table, time)
     numbers = numeric_columns(table, features, advice=ADVICE)
-    return Labelled(numbers, labels, times, table.first_row)
+    if fitted.window == 1:
+        return Labelled(numbers, labels, times, table.first_row)
+    windows, first = sliding_windows(numbers, fitted.window), fitted.window - 1
+    of_windows = [None if each is None else each[first:] for each in (labels, times)]
+    return Labelled(windows, *of_windows, table.first_row + first)
 
 
 def _numbers(table: TableFile, name: str) -> np.ndarray:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fluvial.artifacts import ModelFile, naming, read_model
-from fluvial.cli.description import columns_left_out, note_left_out
+from fluvial.cli.description import columns_left_out, notes_of_fit, window_of
 from fluvial.errors import ModelFileError
 from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 from fluvial.estimators.loading import KINDS, Estimator, restore
+from fluvial.tables.windows import columns_of_windows
 
 STEM_KEPT = 40
 """Characters of a file's name that a rescued model keeps."""
@@ -27,12 +28,14 @@ class FittedModel:
     Args:
         estimator: as it was saved.
         density: the estimator, or the density inside it.
-        features: the columns it was fitted to; None where it was fitted to an array in Python.
+        features: the columns that it reads: those it was fitted to, or that its windows are made
+            of; None where it was fitted to an array in Python.
         left_out: columns of the fitted file that it does not use.
         notes: the user's own entries of the file's header.
         sha256: the file's checksum.
         libraries: the versions that wrote it.
         condition: the columns that it is conditional on; empty where there are none.
+        window: rows of a window that it was fitted to; 1 where it was fitted to rows.
     """
 
     estimator: FlowDensity | FlowAnomalyDetector
@@ -43,6 +46,7 @@ class FittedModel:
     sha256: str
     libraries: dict[str, str]
     condition: list[str] = field(default_factory=list)
+    window: int = 1
 
     @property
     def needed(self) -> list[str] | None:
@@ -68,6 +72,7 @@ def save_model(
     path: Path,
     *,
     left_out: Sequence[str],
+    window: int = 1,
     force: bool,
 ) -> ModelFile:
     """Write a model file that remembers which columns may be ignored at scoring.
@@ -78,6 +83,7 @@ def save_model(
         estimator: what was fitted.
         path: the file.
         left_out: columns of the fitted file that it does not use.
+        window: rows of a window that it was fitted to; 1 where it was fitted to rows.
         force: whether a file that exists, or has appeared during the fit, is replaced.
 
     Returns:
@@ -86,7 +92,7 @@ def save_model(
     Raises:
         OSError: where the file cannot be written; it says where the model is instead.
     """
-    notes = note_left_out(left_out)
+    notes = notes_of_fit(left_out, window)
     try:
         return estimator._write(path, notes=notes, replace=force)
     except OSError as error:
@@ -137,14 +143,24 @@ def _fitted(
     file: ModelFile, estimator: FlowDensity | FlowAnomalyDetector, path: Path
 ) -> FittedModel:
     with naming(file.kind, str(path)):
-        left_out = columns_left_out(file)
+        left_out, window = columns_left_out(file), window_of(file)
     density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
     schema = density.schema_
-    features = list(schema.names) if schema.named else None
-    notes = dict(file.header.get("notes") or {})
-    condition = _condition(density, path)
+    if len(schema.names) % window:
+        raise ModelFileError(
+            f"{path}: windows of {window} rows cannot have {len(schema.names)} columns"
+        )
+    features = columns_of_windows(schema.names, window) if schema.named else None
     return FittedModel(
-        estimator, density, features, left_out, notes, file.sha256, file.libraries, condition
+        estimator,
+        density,
+        features,
+        left_out,
+        notes=dict(file.header.get("notes") or {}),
+        sha256=file.sha256,
+        libraries=file.libraries,
+        condition=_condition(density, path),
+        window=window,
     )
 
 

@@ -48,7 +48,8 @@ def score(
     Writes INPUT's columns unchanged, then log_prob (the log density), score (what the model ranks
     by, higher is more normal), decision (score minus the model's threshold), p_value (how often a
     normal row is at least as strange) and is_anomaly (whether decision is negative). A model that
-    has no threshold, such as one with a condition, adds log_prob alone. The summary goes to stdout
+    has no threshold, such as one with a condition, adds log_prob alone; one of windows leaves the
+    first rows of INPUT, where no window ends, empty. The summary goes to stdout
     with -o, to stderr without.
     """
     selected = parse_rows(rows)
@@ -89,7 +90,7 @@ def score(
     if isinstance(scorer, DetectorScorer):
         moved = scorer.recent.drift(scorer.detector)
     if moved is not None and moved.warned:
-        say(f"fluvial: note: {moved.from_row(selected.start).in_words()}")
+        say(f"fluvial: note: {moved.from_row(selected.start + fitted.window - 1).in_words()}")
     summary = {
         "output": None if output is None else str(output),
         "model": str(model),

@@ -11,6 +11,7 @@ import pyarrow as pa
 from fluvial.cli.model_file import FittedModel
 from fluvial.cli.scorers import Added, DensityScorer, DetectorScorer
 from fluvial.cli.selection import LOG_PROB, REASON, match_columns
+from fluvial.cli.windowed import Windowed
 from fluvial.files.ahead import ahead
 from fluvial.files.dialect import Dialect
 from fluvial.files.formats import file_format, is_text
@@ -73,6 +74,8 @@ def score_table(
     Raises:
         DataError: where the table cannot be scored; an output file is not written then.
         OSError: where something cannot be read or written.
+
+    Of a model of windows, rows get what the window that ends there has, and the first ones nothing.
     """
     features, unknown = match_columns(
         source.name,
@@ -88,16 +91,20 @@ def score_table(
         return numeric_blocks(rows_read, features, advice=ADVICE, skip_invalid=skip_invalid)
 
     # Once without scoring: what is refused is refused at once, before anything is written.
+    windowed = Windowed(fitted.window)
     typed = _types(source, output, (block for block, _ in read()))
     writer = table_writer(output, dialect=_dialect(source, output), replace=replace)
     with writer as write, ahead(read()) as blocks:
         for block, numbers in blocks:
             start = time.perf_counter()
-            valid = valid_rows(numbers) if skip_invalid else np.ones(numbers.num_rows, bool)
-            kept = numbers if valid.all() else numbers.filter(pa.array(valid))
+            given, valid = windowed.following(numbers)
+            if skip_invalid:
+                is_valid = valid_rows(given)
+                valid[valid] = is_valid
+                given = given.filter(pa.array(is_valid))
             added: Added = dict.fromkeys(scorer.added)
-            if kept.num_rows:
-                added = scorer.columns(kept)
+            if given.num_rows:
+                added = scorer.columns(given)
                 scored.sum_log_prob += float(np.asarray(added[LOG_PROB], float).sum())
             scored.rows += len(valid)
             scored.skipped += int((~valid).sum())

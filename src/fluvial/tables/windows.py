@@ -1,5 +1,7 @@
 """Windows of rows that follow each other, as rows of their own."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -37,10 +39,30 @@ def sliding_windows(table, window: int, *, step: int = 1) -> pa.Table:
     matrix, schema = read_table(table)
     if len(matrix) < window:
         raise DataError(f"a window of {window} rows needs as many, but there are {len(matrix)}")
+    return window_columns(matrix, schema.names, window, step=step)
+
+
+def window_columns(
+    matrix: np.ndarray, names: Sequence[str], window: int, *, step: int = 1
+) -> pa.Table:
+    """Return the windows of rows `(n, D)`, with columns named as by `sliding_windows`.
+
+    There are none where rows are fewer than a window has; missing values stay what they are.
+    """
     ends = np.arange(window - 1, len(matrix), step)
     columns = {
         f"{name}[{-k}]": matrix[ends - k, j]
         for k in range(window - 1, -1, -1)
-        for j, name in enumerate(schema.names)
+        for j, name in enumerate(names)
     }
     return pa.table(columns)
+
+
+def columns_of_windows(names: Sequence[str], window: int) -> list[str]:
+    """Return the columns that windows with these columns were made of.
+
+    Examples:
+        >>> columns_of_windows(["x[-1]", "y[-1]", "x[0]", "y[0]"], 2)
+        ['x', 'y']
+    """
+    return [name.removesuffix("[0]") for name in names[-(len(names) // window) :]]
