@@ -146,6 +146,20 @@ def test_drift_is_told_with_its_columns_and_noted_by_score(run, model, labelled)
     assert "fluvial: note: normal has moved since about row" in result.stderr
 
 
+def test_calibrate_tells_what_p_values_can_reach_and_keeps_it(run, model, refuse):
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=50)
+    recent = pd.DataFrame({"a": a, "b": a + 0.5 * rng.normal(size=50), "c": rng.integers(0, 5, 50)})
+    recent.to_csv("recent.csv", index=False)
+    found = told(run("calibrate", model, "recent.csv", "-o", "m2.fluvial", "--json"))
+    assert (found["rows"], found["effective_rows"], found["smallest_p"]) == (50, 50.0, 1 / 51)
+    detector: Any = fluvial.load("m2.fluvial")
+    assert len(detector.calibrated().scores) == 50
+    run("calibrate", "m2.fluvial", "recent.csv", "--weighting", "density_ratio", "--json")
+    assert "weighting" in refuse("calibrate", model, "recent.csv", "--weighting", "ratio")
+    assert "too few" in refuse("calibrate", model, "recent.csv", "--rows", ":5")
+
+
 def test_without_labels_the_density_is_judged(run, model, labelled):
     frame = pd.read_csv(labelled)
     frame[frame.fault == 0].to_csv("normal.csv", index=False)

@@ -1,5 +1,6 @@
 """A model of windows: fitted to rows that follow each other, and what reads them again."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -71,9 +72,7 @@ def test_windows_reach_over_the_blocks_of_a_file(windows, numbers):
     table = pa.table({"a": numbers["a"], "b": numbers["b"]})
     windowed = Windowed(WINDOW)
     cuts = [0, 1, 2, 50, 51, 120]
-    found = [
-        windowed.following(table.slice(a, b - a)) for a, b in zip(cuts, cuts[1:], strict=False)
-    ]
+    found = [windowed.following(table.slice(a, b - a)) for a, b in itertools.pairwise(cuts)]
     assert pa.concat_tables(part for part, _ in found).equals(windows)
     ends = np.concatenate([ends for _, ends in found])
     np.testing.assert_array_equal(ends, np.arange(120) >= WINDOW - 1)

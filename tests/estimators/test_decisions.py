@@ -117,6 +117,25 @@ def test_p_values_count_calibration_rows(own, rows):
     assert (one <= own.p_values(NEW)).all()
 
 
+def test_earlier_rows_count_by_the_density_ratio_where_normal_has_moved(own, tmp_path):
+    moved = table(300, seed=8) + 1.0
+    own.calibrate(table(2000, seed=7)).calibrate(moved, weighting="density_ratio")
+    calibration = own.calibrated()
+    assert len(calibration.scores) == 2300
+    assert 300 < calibration.effective_size < 2300
+    assert calibration.smallest_p < 1 / 301
+    p = own.p_values(table(2000, seed=9) + 1.0)
+    for level in (0.05, 0.2, 0.5):
+        assert abs((p <= level).mean() - level) < 3 * np.sqrt(level / 300)
+    own.save(tmp_path / "m.fluvial")
+    np.testing.assert_array_equal(load(tmp_path / "m.fluvial").p_values(NEW), own.p_values(NEW))
+    with pytest.raises(ValueError, match="weighting must be 'density_ratio' or None, not 'ratio'"):
+        own.calibrate(moved, weighting="ratio")
+    with pytest.raises(DataError, match="5 recent rows are too few"):
+        own.calibrate(moved[:5], weighting="density_ratio")
+    assert own.calibrated() is calibration
+
+
 def test_flagged_rows_are_the_strange_ones(own):
     own.calibrate(table(1000, seed=8))
     found = own.flag(labelled(), false_discovery_rate=0.1)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fluvial.cli.calibrate import calibrate
 from fluvial.cli.compare import compare
 from fluvial.cli.demo import demo
 from fluvial.cli.drift import drift
@@ -29,7 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-VERBS = (fit, score, threshold, evaluate, explain, drift, report, compare, sample, info, demo)
+VERBS = (
+    *(fit, score, threshold, evaluate, explain, drift, calibrate, report, compare),
+    *(sample, info, demo),
+)
 for verb in VERBS:
     app.command()(verb)
 

@@ -14,6 +14,7 @@ from fluvial.anomaly.labels import anomalous
 from fluvial.anomaly.rankings import Ranked
 from fluvial.anomaly.reasons import Explainer, Explanation
 from fluvial.anomaly.reference import Reference
+from fluvial.anomaly.reweighting import reweighted
 from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold, set_by
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
@@ -103,13 +104,19 @@ class Decisions:
         self.offset_, self._threshold = threshold.value, threshold
         return self
 
-    def calibrate(self, X) -> Self:
+    def calibrate(self, X, *, weighting: str | None = None) -> Self:
         """Freeze other normal rows as those that p-values and drift compare with.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
-            At least 20 normal rows that the model was not fitted to.
+            At least 20 normal rows that the model was not fitted to, recent ones where normal has
+            moved.
+        weighting : {"density_ratio"} or None, default=None
+            None compares with X alone. "density_ratio" compares with the earlier calibration rows
+            as well, each weighted by how much denser recent rows are at its score: p-values reach
+            lower, as `calibration_.smallest_p` and `calibration_.effective_size` tell. They are as
+            good as that estimate, and hold for rows exchangeable with X.
 
         Returns
         -------
@@ -120,12 +127,23 @@ class Decisions:
         ------
         DataError
             Where rows were given to fit, or are too few. The old calibration stays.
+        ValueError
+            For another weighting.
+
+        References
+        ----------
+        Tibshirani et al. 2019, Conformal prediction under covariate shift, equation 7.
         """
         check_is_fitted(self)
+        if weighting not in (None, "density_ratio"):
+            raise ValueError(f"weighting must be 'density_ratio' or None, not {told(weighting)}")
         matrix = self._matrix(X)
         self._refuse_fitted(matrix)
         scores = self.score_samples(X)
-        calibration = Calibration.of(scores, source="rows given to calibrate")
+        if weighting is None:
+            calibration = Calibration.of(scores, source="rows given to calibrate")
+        else:
+            calibration = reweighted(self.calibrated().scores, scores)
         self.calibration_, self.reference_ = calibration, Reference.some_of(matrix, scores)
         return self
 

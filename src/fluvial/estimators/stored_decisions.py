@@ -36,6 +36,8 @@ def decisions_arrays(detector: Any) -> dict[str, np.ndarray]:
     }
     if detector.calibration_ is not None:
         arrays["calibration.scores"] = detector.calibration_.scores
+        if detector.calibration_.weights is not None:
+            arrays["calibration.weights"] = detector.calibration_.weights
     return arrays
 
 
@@ -63,13 +65,18 @@ def restore_decisions(detector: Any, file: ModelFile) -> None:
     detector.calibration_ = None
     if header.values.get("calibration") is not None:
         source = header.below("calibration").text("source")
-        detector.calibration_ = _calibration(arrays["calibration.scores"], source)
+        detector.calibration_ = _calibration(_below("calibration", arrays), source)
 
 
-def _calibration(scores: np.ndarray, source: str) -> Calibration:
+def _calibration(arrays: Mapping[str, np.ndarray], source: str) -> Calibration:
+    scores, weights = arrays["scores"], arrays.get("weights")
     if scores.dtype != np.float64 or scores.ndim != 1 or not np.isfinite(scores).all():
         raise ModelFileError("the scores of calibration rows must be finite float64 numbers")
-    return Calibration.of(scores, source=source)
+    if weights is not None:
+        are_numbers = weights.dtype == np.float64 and weights.shape == scores.shape
+        if not (are_numbers and np.isfinite(weights).all() and (weights > 0).all()):
+            raise ModelFileError("the weights of calibration rows must be positive float64 numbers")
+    return Calibration.of(scores, weights, source=source)
 
 
 def _below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
