@@ -148,7 +148,7 @@ def test_a_fit_that_is_killed_twice_goes_on_to_the_same_file(run, directory, tmp
     whole = json.loads(run("info", "m.fluvial", "--json").stdout)["sha256"]
     Path("m.fluvial").unlink()
     ended = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("killed.py")), "0.4", "0", "20", *fit],
+        [sys.executable, str(Path(__file__).with_name("killed.py")), "0.4", "0", "8", *fit],
         capture_output=True,
         text=True,
         env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
@@ -156,7 +156,7 @@ def test_a_fit_that_is_killed_twice_goes_on_to_the_same_file(run, directory, tmp
         check=True,
     )
     all_ended = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert len(all_ended) == 20
+    assert len(all_ended) == 8
     for fits in all_ended:
         assert fits["model"] == whole, fits
         assert fits["left"] == []

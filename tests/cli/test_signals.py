@@ -47,8 +47,8 @@ def check(ended, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_at_any_moment_keeps_the_old_file_or_a_trained_model(directory, tmp_path):
-    all_ended = interrupted(directory, tmp_path, seconds=2.0, seed=0, n=20)
-    assert len(all_ended) == 20
+    all_ended = interrupted(directory, tmp_path, seconds=2.0, seed=0, n=8)
+    assert len(all_ended) == 8
     for ended in all_ended:
         check(ended, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["m.fluvial"]
@@ -57,7 +57,7 @@ def test_ctrl_c_at_any_moment_keeps_the_old_file_or_a_trained_model(directory, t
 
 @pytest.mark.slow
 def test_a_second_ctrl_c_at_once_is_the_same_press(directory, tmp_path):
-    for ended in interrupted(directory, tmp_path, seconds=2.0, n_signals=2, gap=0.03, seed=1, n=8):
+    for ended in interrupted(directory, tmp_path, seconds=2.0, n_signals=2, gap=0.03, seed=1, n=4):
         check(ended, tmp_path)
 
 

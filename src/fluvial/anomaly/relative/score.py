@@ -30,7 +30,7 @@ from fluvial.tables import Resolution
 from fluvial.tables.redundancy import LeftOut
 from fluvial.tables.stored import column_numbers
 
-MOST_REFERENCES, MOST_VALUES = 4_000, 4_000_000
+MOST_REFERENCES, MOST_VALUES = 2_500, 4_000_000
 """Rows that others are compared with at most, and their values."""
 
 MOST_QUERIES = 1_000
