@@ -40,6 +40,8 @@ def relinked(text: str, mirrored: str | None) -> str:
     for page, path in MIRRORED.items():
         for written in (f"../{path}", path if mirrored else f"../{path}"):
             text = re.sub(rf"\]\({re.escape(written)}(#[^)]*)?\)", rf"]({page}.md\1)", text)
+    # A script stands for the page that is made of it.
+    text = re.sub(r"\]\(tutorials/(\w+)\.py\)", r"](auto_tutorials/\1.rst)", text)
     if mirrored:
         up = "../" * mirrored.count("/")
         text = text.replace(f"]({up}docs/", "](")

@@ -97,7 +97,7 @@ def page_of(room: str) -> str:
             lines += [f"   * - :py:obj:`{name}`", f"     - {_summary(room, name)}"]
         lines.append("")
     for name in names:
-        lines += [*_title(name, "-"), "", *_directive(room, name), ""]
+        lines += [*_directive(room, name), ""]
     return "\n".join(lines)
 
 

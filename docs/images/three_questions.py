@@ -12,7 +12,7 @@ ENDS = ((-1.9, 2.9), (-1.5, 2.0))
 
 
 def draw() -> None:
-    """Fit the default density to two moons; draw its density, the rows that do not belong, and new rows."""
+    """Fit the default to two moons; draw its density, rows that do not belong, and new rows."""
     rows = target("moons").sample(2_000, random_state=0)
     odd = np.random.default_rng(1).uniform(*np.transpose(ENDS), (12, 2))
     density = FlowDensity(random_state=0).fit(rows)
