@@ -110,34 +110,32 @@ def by_hand(key, n_layers=10):
     return flows.Flow(StandardNormal(2), Chain(layers))
 
 
-def fit(flow, rows, epochs=200, batch_size=256, rate=1e-3, seed=0):
+def loss(params, rest, rows):
+    return -eqx.combine(params, rest).log_prob(rows).mean()
+
+
+def fit(flow, rows, epochs=200, batch_size=256, rate=1e-3):
     params, rest = training.partition(flow)
-    optimizer = optax.adam(rate)
-    state, losses = optimizer.init(params), []
+    optimizer, losses = optax.adam(rate), []
+    state = optimizer.init(params)
 
     @jax.jit
     def step(params, state, batch):
-        def loss(p):
-            return -eqx.combine(p, rest).log_prob(batch).mean()
-
-        value, gradient = jax.value_and_grad(loss)(params)
+        gradient = jax.grad(loss)(params, rest, batch)
         updates, state = optimizer.update(gradient, state)
-        return optax.apply_updates(params, updates), state, value
+        return optax.apply_updates(params, updates), state
 
-    rng = np.random.default_rng(seed)
-    for _epoch in range(epochs):
-        order = rng.permutation(len(rows))[: len(rows) // batch_size * batch_size]
-        values = []
-        for batch in order.reshape(-1, batch_size):
-            params, state, value = step(params, state, rows[batch])
-            values.append(value)
-        losses.append(float(np.mean(values)))
+    for epoch in range(epochs):
+        order = np.random.default_rng(epoch).permutation(len(rows))
+        for batch in np.array_split(order, len(rows) // batch_size):
+            params, state = step(params, state, rows[batch])
+        losses.append(float(loss(params, rest, rows)))
     return eqx.combine(params, rest), losses
 
 
 began = time.perf_counter()
 mine, losses = fit(by_hand(jax.random.key(0)), rows)
-print(f"loss {losses[0]:.3f} in the first epoch, {losses[-1]:.3f} in the last; ", end="")
+print(f"loss {losses[0]:.3f} after the first epoch, {losses[-1]:.3f} after the last; ", end="")
 print(f"{-mine.log_prob(fresh).mean():.3f} on fresh rows, {time.perf_counter() - began:.0f} s")
 
 # %%
@@ -320,7 +318,8 @@ radius = jnp.linalg.norm(flow.bijector.inverse(fresh), axis=1)
 print("within the circles:", [f"{jnp.mean(radius < r):.1%}" for r in (1, 2, 3)])
 
 # %%
-# 3. A thinner one: splines bend more sharply, but they are continuous all the same.
+# 3. It does. Splines bend more sharply, but they are continuous all the same; with as few layers
+#    more mass goes astray, at about the same loss.
 
 spline = flows.neural_spline_flow(
     jax.random.key(0), n_features=2, n_layers=4, hidden_sizes=(32, 32), coupling=True

@@ -182,7 +182,7 @@ print(f"{left:.1%} of the samples in the left mode; bound {fit.elbo.value:.2f}, 
 print(f"effective sample size {fit.effective_sample_size / fit.n_samples:.1%}")
 
 # %%
-# 3. It does, since its samples cost little more here; the divergence is of the same size.
+# 3. It does: the divergence is as small. Its samples take a little longer, and so does training.
 
 maf = flows.maf(jax.random.key(0), n_features=D, n_layers=3, hidden_sizes=(32, 32))
 _, other = training.fit_variational(
