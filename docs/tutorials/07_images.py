@@ -88,7 +88,7 @@ drawn = by_class.sample(jax.random.key(2), (3,), np.eye(10, dtype=np.float32))
 show([real, *drawn], ["real", "drawn"])
 
 # %%
-# Small networks and 1,500 images: most of the draws can be told for what they should be, some
+# Small networks and 1,500 images: many of the draws can be told for what they should be, some
 # cannot. A smaller temperature, latents drawn nearer to the middle, gives cleaner and more alike
 # ones. (These are no draws of the model's density any more.)
 
