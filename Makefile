@@ -10,6 +10,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.installed-docs
 
 # The first of these that runs and is new enough; a name on the PATH may be a shim that fails.
 CANDIDATES := python3.13 python3.12 python3.11 python3 python3.14 python
@@ -49,7 +50,7 @@ types: $(STAMP)  ## Check the types
 	$(BIN)/pyright
 
 .PHONY: check
-check: lint types test  ## Everything that .ci/run runs
+check: lint types test docs-smoke  ## Everything that .ci/run runs
 
 .PHONY: bench
 bench: $(STAMP)  ## Time Fluvial against its peers; ARGS="W1 W6 --rounds 3" chooses
@@ -67,14 +68,34 @@ bench-anomaly: $(STAMP)  ## Compare how well Fluvial and its peers rank the rows
 bench-limits: $(STAMP)  ## Measure memory, rows a second, limits of time and awkward columns
 	$(BIN)/python -m benchmarks.limits $(ARGS)
 
+# The pages of the gallery are written anew, so that every tutorial runs at every build.
+SPHINX := $(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html
+
+.PHONY: docs
+docs: $(DOCS_STAMP)  ## Build the documentation into docs/_build/html, tutorials executed
+	rm -rf docs/auto_tutorials
+	$(SPHINX) docs docs/_build/html
+
+.PHONY: docs-smoke
+docs-smoke: $(DOCS_STAMP)  ## Build pages and reference without executing the tutorials
+	rm -rf docs/auto_tutorials
+	$(SPHINX) --define plot_gallery=0 docs docs/_build/smoke
+	rm -rf docs/auto_tutorials
+
 .PHONY: clean
 clean:  ## Remove outputs and caches; the virtual environment stays
 	rm -rf demo-output dist build .pytest_cache .ruff_cache .hypothesis .jax_cache
+	rm -rf docs/_build docs/api docs/auto_tutorials
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the packages of constraints.txt into $(VENV); the first time takes minutes"
 	$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+$(DOCS_STAMP): $(STAMP)
+	@echo "Installing what builds the documentation into $(VENV)"
+	$(PIP_INSTALL) --editable '.[dev,docs]'
 	@touch $@
 
 # A Python without ensurepip (Debian's without python3-venv) gets pip from the pip outside.
