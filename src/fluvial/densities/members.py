@@ -30,7 +30,7 @@ from fluvial.training.snapshots import Snapshots
 MIN_BATCH, BATCHES_AN_EPOCH = 32, 32
 """Rows of a batch at least, and batches of an epoch where rows are few."""
 
-ROWS_OF_SMALL_NETWORKS, COLUMNS_OF_SMALL_NETWORKS, SMALL_NETWORK = 3_000, 8, (64, 64)
+ROWS_OF_SMALL_NETWORKS, COLUMNS_OF_SMALL_NETWORKS, SMALL_NETWORK = 3_000, 5, (64, 64)
 """Training rows and columns up to which the flows have networks of half the units: as good, in a
 third of the time."""
 
