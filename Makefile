@@ -67,6 +67,10 @@ bench-anomaly: $(STAMP)  ## Compare how well Fluvial and its peers rank the rows
 bench-limits: $(STAMP)  ## Measure memory, rows a second, limits of time and awkward columns
 	$(BIN)/python -m benchmarks.limits $(ARGS)
 
+.PHONY: study
+study: $(STAMP)  ## Measure claims of introductions to flows; ARGS="depth --full" chooses
+	$(BIN)/python -m benchmarks.studies $(ARGS)
+
 .PHONY: clean
 clean:  ## Remove outputs and caches; the virtual environment stays
 	rm -rf demo-output dist build .pytest_cache .ruff_cache .hypothesis .jax_cache

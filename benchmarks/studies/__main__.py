@@ -5,6 +5,7 @@ Measures what is not kept yet in .bench/studies, then writes figures and a page 
 
 import argparse
 import os
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -27,7 +28,10 @@ def main() -> None:
     arguments = _arguments()
     warnings.simplefilter("ignore")
     for name in arguments.studies:
-        _run(STUDIES[name], arguments)
+        try:
+            _run(STUDIES[name], arguments)
+        except FileNotFoundError as error:
+            sys.exit(f"{name}: no {error.filename}; give --data DIR")
 
 
 def _run(study: Study, arguments: argparse.Namespace) -> None:

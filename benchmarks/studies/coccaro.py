@@ -131,7 +131,8 @@ def _draw(records: list[Record], methods: list[str], columns: list[int], page: P
         axis.set_xticks(columns, [str(n) for n in columns])
         axis.minorticks_off()
     axes[0].set_yscale("log")
-    axes[1].legend(fontsize=7)
+    axes[1].legend(fontsize=6, loc="upper left")
+    axes[1].set_ylim(top=1.1)
     page.figure("columns", figure)
 
 

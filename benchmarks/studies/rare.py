@@ -140,6 +140,11 @@ def _course(records: list[Record], page: Page) -> None:
         "the drawing of fresh rows, or the deviation of several runs."
     )
     page.table(("model", "epochs", "KL, nats", "rare share"), rows)
+    if epochs:
+        page.figure("epochs", _epochs(records, epochs))
+
+
+def _epochs(records: list[Record], epochs: list[int]) -> Any:
     figure, axes = panels(2, across=2, size=(4.2, 3.2))
     for i, name in enumerate(FLOWS):
         known = [n for n in epochs if where(records, model=name, epochs=n)]
@@ -154,7 +159,7 @@ def _course(records: list[Record], page: Page) -> None:
     axes[0].set(xscale="log", yscale="log", xlabel="epochs", ylabel="KL (nats)")
     axes[1].set(xscale="log", xlabel="epochs", ylabel="rare rows among the lowest 0.1 %")
     axes[1].legend(fontsize=7)
-    page.figure("epochs", figure)
+    return figure
 
 
 def _thresholds(last: dict[str, Record], page: Page) -> None:

@@ -20,8 +20,8 @@ def where(records: Iterable[Record], **wanted: Any) -> list[Record]:
 
 
 def values(records: Iterable[Record], name: str, **wanted: Any) -> list[Any]:
-    """Return one of the findings of each record of these values."""
-    return [record[name] for record in where(records, **wanted)]
+    """Return one of the findings of each record of these values that has it."""
+    return [record[name] for record in where(records, **wanted) if name in record]
 
 
 def mean(numbers: list[float]) -> float | None:
