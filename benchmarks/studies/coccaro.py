@@ -126,7 +126,8 @@ def _draw(records: list[Record], methods: list[str], columns: list[int], page: P
             found = [values(records, name, method=method, columns=n) for n in columns]
             some = [(n, np.mean(value)) for n, value in zip(columns, found, strict=True) if value]
             if some:
-                line(axis, *zip(*some, strict=True), i, method)
+                x, y = zip(*some, strict=True)
+                line(axis, x, y, i, method)
         axis.set(xscale="log", xlabel="columns", ylabel=label)
         axis.set_xticks(columns, [str(n) for n in columns])
         axis.minorticks_off()

@@ -149,7 +149,11 @@ def _lines(deep: list[Record], default: list[Record], names: list[str], layers: 
     for axis, name in zip(axes, names, strict=True):
         mine = [n for n in layers if where(deep, target=name, layers=n)]
         line(
-            axis, mine, [np.mean(values(deep, "kl", target=name, layers=n)) for n in mine], 0, "MAF"
+            axis,
+            mine,
+            [float(np.mean(values(deep, "kl", target=name, layers=n))) for n in mine],
+            0,
+            "MAF",
         )
         published = PUBLISHED[name]
         line(axis, list(published), list(published.values()), 1, "MAF, published")

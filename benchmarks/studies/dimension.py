@@ -187,7 +187,8 @@ def _lines(
         found = [(place, _value(records, name, model, *place)) for place in places]
         known = [(place[coordinate], scale * value) for place, value in found if value is not None]
         if known:
-            line(axis, *zip(*known, strict=True), i, model)
+            x, y = zip(*known, strict=True)
+            line(axis, x, y, i, model)
 
 
 DIMENSION = Study("dimension", cells, measure, report)

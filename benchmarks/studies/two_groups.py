@@ -1,12 +1,19 @@
 """Two Gaussians in the plane of which the second is rare, and what knows both."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import multivariate_normal
 
-COMMON = multivariate_normal([1.5, -1.5], [[1.0, 0.1], [0.1, 0.5]])
-RARE = multivariate_normal([-1.0, 1.0], [[0.7, -0.2], [-0.2, 1.2]])
+
+def _normal(mean: Any, covariance: Any) -> Any:
+    # SciPy's annotations take a covariance for a number.
+    return multivariate_normal(mean, covariance)
+
+
+COMMON = _normal([1.5, -1.5], [[1.0, 0.1], [0.1, 0.5]])
+RARE = _normal([-1.0, 1.0], [[0.7, -0.2], [-0.2, 1.2]])
 SHARE = 1e-3
 """Of the rare group."""
 
@@ -47,5 +54,5 @@ class OneGaussian:
 
     def log_prob(self, rows: np.ndarray) -> np.ndarray:
         """Return the log density (n,) of rows (n, 2)."""
-        own = multivariate_normal(self.rows.mean(axis=0), np.cov(self.rows.T))
+        own = _normal(self.rows.mean(axis=0), np.cov(self.rows.T))
         return own.logpdf(rows)
