@@ -82,6 +82,10 @@ docs-smoke: $(DOCS_STAMP)  ## Build pages and reference without executing the tu
 	$(SPHINX) --define plot_gallery=0 docs docs/_build/smoke
 	rm -rf docs/auto_tutorials
 
+.PHONY: study
+study: $(STAMP)  ## Measure claims of introductions to flows; ARGS="depth --full" chooses
+	$(BIN)/python -m benchmarks.studies $(ARGS)
+
 .PHONY: clean
 clean:  ## Remove outputs and caches; the virtual environment stays
 	rm -rf demo-output dist build .pytest_cache .ruff_cache .hypothesis .jax_cache

@@ -1,0 +1,1 @@
+"""Claims of introductions to normalizing flows, measured: figures and tables, a command each."""
