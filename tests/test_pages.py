@@ -41,7 +41,7 @@ def imports(path: Path):
         if isinstance(statement, ast.Import):
             yield from ((each.name, None) for each in statement.names)
         elif isinstance(statement, ast.ImportFrom):
-            yield from ((statement.module, each.name) for each in statement.names)
+            yield from ((statement.module or "", each.name) for each in statement.names)
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)

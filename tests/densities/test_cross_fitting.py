@@ -25,7 +25,7 @@ class Bar(list):
         self.total = total
 
 
-def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False, nats=0.0):
+def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False, nats: Any = 0.0):
     """A member that tells the fold and its seed, and how training ended in each fold."""
 
     def fit(fold, seed):

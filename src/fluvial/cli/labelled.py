@@ -109,8 +109,9 @@ def read_labelled(
     if fitted.window == 1:
         return Labelled(numbers, labels, times, table.first_row)
     windows, first = sliding_windows(numbers, fitted.window), fitted.window - 1
-    of_windows = [None if each is None else each[first:] for each in (labels, times)]
-    return Labelled(windows, *of_windows, table.first_row + first)
+    labels = None if labels is None else labels[first:]
+    times = None if times is None else times[first:]
+    return Labelled(windows, labels, times, table.first_row + first)
 
 
 def _numbers(table: TableFile, name: str) -> np.ndarray:
