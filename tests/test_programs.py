@@ -79,3 +79,25 @@ def test_threads_may_share_a_function_whose_programs_come_and_go():
         assert [float(x) for x in pool.map(compute, range(60))] == [
             2.0 * (n % 6 + 1) for n in range(60)
         ]
+
+
+def test_what_compiles_quickly_is_the_same():
+    tree = {"a": np.arange(3.0, dtype=np.float32)}
+    quick, slow = Compiled(scaled, quickly=True), Compiled(scaled)
+    np.testing.assert_array_equal(quick(tree, 2)["a"], slow(tree, 2)["a"])
+
+
+def test_a_release_without_the_quick_way_compiles_as_it_does(monkeypatch):
+    def refused(program, *, compiler_options=None, **options):
+        if compiler_options:
+            raise jax.errors.JaxRuntimeError("No such compile option")
+        return plain(program, **options)
+
+    plain = jax.jit
+    monkeypatch.setattr("fluvial.programs.jax.jit", refused)
+    programs._quick_options.cache_clear()
+    try:
+        assert programs._quick_options() is None
+        assert Compiled(scaled, quickly=True)({"a": np.ones(2)}, 2)["a"].tolist() == [2, 2]
+    finally:
+        programs._quick_options.cache_clear()

@@ -8,13 +8,18 @@ costs 1, a miss 5, the tolerance is 12 rows. `--real-nvp` fits the published Rea
 import argparse
 import warnings
 from pathlib import Path
+from typing import Any
 
+import jax
 import numpy as np
+import optax
 import pyarrow.parquet as pq
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
+from fluvial import flows
 from fluvial.anomaly import CostModel, choose_by_cost, evaluate
+from fluvial.training import History, fit
 
 TRAIN, VALIDATION, TEST = slice(0, 3000), slice(3000, 4500), slice(4500, None)
 COST = CostModel(false_alarm=1, miss=5, tolerance=12)
@@ -30,8 +35,7 @@ ROWS_AT_ONCE = 500
 
 def exact_kernel_density(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the log density of rows under Gaussian kernels on standardised columns."""
-    mean, deviation = train.mean(axis=0), train.std(axis=0, ddof=1)
-    centres, rows = (train - mean) / deviation, (rows - mean) / deviation
+    centres, rows = standardised(train, train), standardised(train, rows)
     n, d = centres.shape
     constant = np.log(n) + d * np.log(BANDWIDTH * np.sqrt(2 * np.pi))
     parts = [
@@ -41,20 +45,17 @@ def exact_kernel_density(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def published_real_nvp(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the log density of standardised rows under the published flow.
+def standardised(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows in standard deviations of the training rows from their mean."""
+    return (rows - train.mean(axis=0)) / train.std(axis=0, ddof=1)
+
+
+def published_real_nvp(train: np.ndarray, *, max_epochs: int = 100) -> tuple[Any, History]:
+    """Train the published flow on standardised rows.
 
     Six couplings with one hidden layer of 32, tanh on the log scales, masks of even and odd
     columns; Adam at a constant rate, the epoch of the lowest training loss.
     """
-    import jax
-    import optax
-
-    from fluvial import flows
-    from fluvial.training import fit
-
-    mean, deviation = train.mean(axis=0), train.std(axis=0, ddof=1)
-    train, rows = ((each - mean) / deviation for each in (train, rows))
     key = jax.random.key(0)
     flow = flows.real_nvp(
         key,
@@ -64,22 +65,20 @@ def published_real_nvp(train: np.ndarray, rows: np.ndarray) -> np.ndarray:
         mask="checkerboard",
         log_scale_bound=1.0,
     )
-    flow, history = fit(
+    return fit(
         key,
         flow,
         train,
         optimizer=optax.adam(1e-3),
         schedule="constant",
         batch_size=256,
-        max_epochs=100,
+        max_epochs=max_epochs,
         patience=10,
         min_delta=1e-3,
         validation_fraction=0,
         keep="best",
         show_progress=False,
     )
-    print(f"real nvp: first losses {history.train_loss[0]:.0f}, {history.train_loss[1]:.0f}")
-    return np.asarray(flow.log_prob(rows), float)
 
 
 def line(name: str, scores: np.ndarray, y: np.ndarray, threshold: float) -> str:
@@ -125,7 +124,9 @@ def main() -> None:
     print(line("kernels, published thresholds", scores, y != 0, PUBLISHED[np.argmin(costs)]))
     report("kernels", scores, y)
     if arguments.real_nvp:
-        scores = published_real_nvp(rows[TRAIN], rows)
+        flow, history = published_real_nvp(standardised(rows[TRAIN], rows[TRAIN]))
+        print(f"real nvp: first losses {history.train_loss[0]:.0f}, {history.train_loss[1]:.0f}")
+        scores = np.asarray(flow.log_prob(standardised(rows[TRAIN], rows)), float)
         costs = COST.terms(scores[VALIDATION], y[VALIDATION] != 0).costs(PUBLISHED_OF_FLOW)
         threshold = PUBLISHED_OF_FLOW[np.argmin(costs)]
         print(line("real nvp, published thresholds", scores, y != 0, threshold))

@@ -54,14 +54,8 @@ def compare(
             help="Also write a row for each model: a .csv, .tsv, .csv.gz or .parquet file.",
         ),
     ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAMES", help="Only these columns; repeatable, or with commas."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAMES", help="Not these columns; repeatable, or with commas."),
-    ] = None,
+    columns: options.Columns = None,
+    exclude: options.Exclude = None,
     seed: options.Seed = 0,
     flow: fit_options.Recipe = None,
     effort: fit_options.Effort = None,

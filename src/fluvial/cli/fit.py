@@ -45,14 +45,8 @@ def fit(
             help="The model file; else INPUT's name with .fluvial.",
         ),
     ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAMES", help="Only these columns; repeatable, or with commas."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAMES", help="Not these columns; repeatable, or with commas."),
-    ] = None,
+    columns: options.Columns = None,
+    exclude: options.Exclude = None,
     weights: Annotated[
         str | None,
         typer.Option(

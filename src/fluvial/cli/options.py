@@ -21,6 +21,14 @@ TableOutput = Annotated[
         help="A .csv, .tsv, .csv.gz or .parquet file; otherwise CSV on stdout.",
     ),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAMES", help="Only these columns; repeatable, or with commas."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAMES", help="Not these columns; repeatable, or with commas."),
+]
 DelimiterMark = Annotated[
     str | None,
     typer.Option(

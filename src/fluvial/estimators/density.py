@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
     TransformerMixin,
@@ -16,13 +15,12 @@ from sklearn.utils.validation import check_is_fitted
 from fluvial.artifacts import ModelFile
 from fluvial.densities import fit_table_density
 from fluvial.densities.diagnostics import warn_of_effort, warn_of_fit
-from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.ranges import whole
 from fluvial.densities.summary import summarise
 from fluvial.errors import ShapeError, TrainingInterrupted
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.fitted import FittedAttributes
-from fluvial.estimators.parameters import hyperparameters_of
+from fluvial.estimators.parameters import FlowParameters, hyperparameters_of
 from fluvial.estimators.writing import SaveMixin, write_estimator
 from fluvial.tables import Condition, read_table
 from fluvial.weights import counted_rows
@@ -35,7 +33,7 @@ class FlowDensity(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
-    BaseEstimator,
+    FlowParameters,
 ):
     """Probability density of a table of numbers, learned by normalizing flows.
 
@@ -141,42 +139,6 @@ class FlowDensity(
     >>> density.score_samples(X).shape, density.sample(3).shape
     ((200,), (3, 2))
     """
-
-    def __init__(
-        self,
-        flow=DEFAULTS.flow,
-        n_layers=None,
-        hidden_sizes=None,
-        n_bins=None,
-        batch_size=DEFAULTS.batch_size,
-        max_epochs=DEFAULTS.max_epochs,
-        max_seconds=None,
-        learning_rate=DEFAULTS.learning_rate,
-        validation_fraction=DEFAULTS.validation_fraction,
-        patience=None,
-        verbose=0,
-        random_state=None,
-        effort=DEFAULTS.effort,
-        weight_decay=None,
-        min_delta=DEFAULTS.min_delta,
-        scaling=DEFAULTS.scaling,
-    ):
-        self.flow = flow
-        self.n_layers = n_layers
-        self.hidden_sizes = hidden_sizes
-        self.n_bins = n_bins
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.max_seconds = max_seconds
-        self.learning_rate = learning_rate
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.verbose = verbose
-        self.random_state = random_state
-        self.effort = effort
-        self.weight_decay = weight_decay
-        self.min_delta = min_delta
-        self.scaling = scaling
 
     def fit(self, X, y=None, sample_weight=None, *, condition=None, checkpoint=None):
         """Learn the density of the rows of a table.

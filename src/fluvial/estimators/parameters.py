@@ -4,15 +4,57 @@ import numbers
 from dataclasses import asdict, fields
 from typing import Any
 
+from sklearn.base import BaseEstimator
+
 from fluvial.anomaly import check_contamination
 from fluvial.anomaly.rankings import DENSITY, RELATIVE, check_score
 from fluvial.artifacts import Entries
 from fluvial.densities import Hyperparameters
-from fluvial.densities.hyperparameters import CLASSICAL
+from fluvial.densities.hyperparameters import CLASSICAL, DEFAULTS
 from fluvial.errors import ModelFileError
 
 LARGEST_SEED = 2**32 - 1
 """The largest number that NumPy takes as a seed."""
+
+
+class FlowParameters(BaseEstimator):
+    """The parameters of an estimator that is a density, or draws from one."""
+
+    def __init__(
+        self,
+        flow=DEFAULTS.flow,
+        n_layers=None,
+        hidden_sizes=None,
+        n_bins=None,
+        batch_size=DEFAULTS.batch_size,
+        max_epochs=DEFAULTS.max_epochs,
+        max_seconds=None,
+        learning_rate=DEFAULTS.learning_rate,
+        validation_fraction=DEFAULTS.validation_fraction,
+        patience=None,
+        verbose=0,
+        random_state=None,
+        effort=DEFAULTS.effort,
+        weight_decay=None,
+        min_delta=DEFAULTS.min_delta,
+        scaling=DEFAULTS.scaling,
+    ):
+        self.flow = flow
+        self.n_layers = n_layers
+        self.hidden_sizes = hidden_sizes
+        self.n_bins = n_bins
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.max_seconds = max_seconds
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.verbose = verbose
+        self.random_state = random_state
+        self.effort = effort
+        self.weight_decay = weight_decay
+        self.min_delta = min_delta
+        self.scaling = scaling
 
 
 def hyperparameters_of(estimator: Any) -> Hyperparameters:

@@ -6,22 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.artifacts import ModelFile
-from fluvial.densities.hyperparameters import DEFAULTS
 from fluvial.densities.ranges import whole
 from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.density import FlowDensity, sampling_seed
 from fluvial.estimators.documentation import with_hyperparameters
+from fluvial.estimators.parameters import FlowParameters
 from fluvial.estimators.synthesis import Synthesis
 from fluvial.estimators.writing import SaveMixin, write_estimator
 from fluvial.files import table_writer
 
 
 @with_hyperparameters
-class FlowSynthesizer(SaveMixin, BaseEstimator):
+class FlowSynthesizer(SaveMixin, FlowParameters):
     """Synthetic tables: new rows like those given to fit, in a table of the same kind.
 
     It learns the density of the rows and draws from it. With labels it learns one density of the
@@ -65,42 +64,6 @@ class FlowSynthesizer(SaveMixin, BaseEstimator):
     >>> made.fit(table, label="kind").sample(2, random_state=0, label="b")["kind"].tolist()
     ['b', 'b']
     """
-
-    def __init__(
-        self,
-        flow=DEFAULTS.flow,
-        n_layers=None,
-        hidden_sizes=None,
-        n_bins=None,
-        batch_size=DEFAULTS.batch_size,
-        max_epochs=DEFAULTS.max_epochs,
-        max_seconds=None,
-        learning_rate=DEFAULTS.learning_rate,
-        validation_fraction=DEFAULTS.validation_fraction,
-        patience=None,
-        verbose=0,
-        random_state=None,
-        effort=DEFAULTS.effort,
-        weight_decay=None,
-        min_delta=DEFAULTS.min_delta,
-        scaling=DEFAULTS.scaling,
-    ):
-        self.flow = flow
-        self.n_layers = n_layers
-        self.hidden_sizes = hidden_sizes
-        self.n_bins = n_bins
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.max_seconds = max_seconds
-        self.learning_rate = learning_rate
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.verbose = verbose
-        self.random_state = random_state
-        self.effort = effort
-        self.weight_decay = weight_decay
-        self.min_delta = min_delta
-        self.scaling = scaling
 
     def fit(self, X, y=None, *, label=None, checkpoint=None):
         """Learn the rows of a table.

@@ -1,16 +1,13 @@
 """Columns of numbers under a line: standardised by mean and standard deviation, or as they are."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from fluvial.errors import ModelFileError
-from fluvial.tables.columns.contract import ColumnGroup
+from fluvial.tables.columns.centred import CentredColumns
 from fluvial.tables.columns.limits import LARGEST, SMALLEST
 from fluvial.tables.columns.resolution import Resolution, is_constant
-from fluvial.tables.stored import column_numbers
 
 FURTHEST = 1e30
 """Encoded values end here: beyond, a network would overflow for sure, and rows keep their order no
@@ -18,7 +15,7 @@ more."""
 
 
 @dataclass(frozen=True)
-class LinearColumns(ColumnGroup):
+class LinearColumns(CentredColumns):
     """`u = (x - centre) / scale`, nothing compressed.
 
     Attributes:
@@ -31,8 +28,7 @@ class LinearColumns(ColumnGroup):
         (array([[1000.]]), array([0.]))
     """
 
-    centre: np.ndarray
-    scale: np.ndarray
+    _stored_as = "linear_"
 
     @classmethod
     def fit(
@@ -59,16 +55,6 @@ class LinearColumns(ColumnGroup):
         """Return the map that leaves columns as they are."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
-    @property
-    def n_columns(self) -> int:
-        """The number of columns."""
-        return len(self.centre)
-
-    @property
-    def n_encoded(self) -> int:
-        """The number of columns that a flow sees: as many."""
-        return len(self.centre)
-
     def encode(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scale rows; see `ColumnGroup.encode`. What would be beyond 1e30 ends there."""
         with np.errstate(over="ignore", under="ignore"):
@@ -86,23 +72,6 @@ class LinearColumns(ColumnGroup):
         with np.errstate(over="ignore", under="ignore"):
             rows = np.asarray(encoded, np.float64) * self.scale + self.centre
         return np.clip(rows, -LARGEST, LARGEST)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return centres and scales, under names that no other kind of column has."""
-        return {"linear_centre": self.centre, "linear_scale": self.scale}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Return the columns that `to_arrays` described.
-
-        Raises:
-            ModelFileError: where a centre is not finite, or a scale not positive and finite.
-        """
-        centre = column_numbers(arrays, "linear_centre")
-        scale = column_numbers(arrays, "linear_scale", n_columns=len(centre))
-        if not (scale > 0).all():
-            raise ModelFileError(f"scales must be positive, but one is {scale.min()}")
-        return cls(centre, scale)
 
 
 def _mean_and_deviation(values: np.ndarray) -> tuple[float, float]:

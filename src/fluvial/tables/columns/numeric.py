@@ -1,21 +1,18 @@
 """Columns of numbers: centred at the median, divided by a robust scale, with logarithmic tails."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from fluvial.errors import ModelFileError
-from fluvial.tables.columns.contract import ColumnGroup
+from fluvial.tables.columns.centred import CentredColumns
 from fluvial.tables.columns.resolution import Resolution
 from fluvial.tables.columns.robust_scale import robust_centre_and_scale
 from fluvial.tables.columns.tails import scale_rows, unscale_rows
-from fluvial.tables.stored import column_numbers
 
 
 @dataclass(frozen=True)
-class NumericColumns(ColumnGroup):
+class NumericColumns(CentredColumns):
     """Robust standardisation, logarithmic beyond ten scales from the centre.
 
     Attributes:
@@ -27,9 +24,6 @@ class NumericColumns(ColumnGroup):
         >>> columns.decode(columns.encode(np.array([[3.0]]))[0])
         array([[3.]])
     """
-
-    centre: np.ndarray
-    scale: np.ndarray
 
     @classmethod
     def fit(
@@ -53,16 +47,6 @@ class NumericColumns(ColumnGroup):
             scale[still] = found[1]
         return cls(centre, scale)
 
-    @property
-    def n_columns(self) -> int:
-        """The number of columns."""
-        return len(self.centre)
-
-    @property
-    def n_encoded(self) -> int:
-        """The number of columns that a flow sees: as many."""
-        return len(self.centre)
-
     def encode(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scale rows; see `ColumnGroup.encode` and `fluvial.tables.columns.tails`."""
         return scale_rows(matrix, self.centre, self.scale)
@@ -70,20 +54,3 @@ class NumericColumns(ColumnGroup):
     def decode(self, encoded: np.ndarray) -> np.ndarray:
         """Map scaled rows back; see `ColumnGroup.decode`."""
         return unscale_rows(encoded, self.centre, self.scale)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return centres and scales."""
-        return {"centre": self.centre, "scale": self.scale}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """Return the columns that `to_arrays` described.
-
-        Raises:
-            ModelFileError: where a centre is not finite, or a scale not positive and finite.
-        """
-        centre = column_numbers(arrays, "centre")
-        scale = column_numbers(arrays, "scale", n_columns=len(centre))
-        if not (scale > 0).all():
-            raise ModelFileError(f"scales must be positive, but one is {scale.min()}")
-        return cls(centre, scale)
