@@ -1,9 +1,11 @@
 """What a report tells is what the detector's own methods tell."""
 
+import copy
 import json
 
 import numpy as np
 import pytest
+from tests.report.conftest import table
 
 from fluvial import FlowAnomalyDetector
 from fluvial.errors import DataError
@@ -17,6 +19,16 @@ def test_flags_and_expectations(report, detector, rows):
     just_below = np.array([np.nextafter(detector.offset_, -np.inf)])
     assert report.expected_share == pytest.approx(calibration.p_values(just_below)[0])
     assert np.array_equal(report.p_values, detector.p_values(rows))
+
+
+def test_expectations_count_earlier_rows_by_their_weights(detector, rows):
+    moved = copy.copy(detector).calibrate(table(60, 2) + 0.5, weighting="density_ratio")
+    calibration = moved.calibrated()
+    assert calibration.weights is not None
+    below = calibration.weights[calibration.scores < moved.offset_].sum()
+    own, total = calibration.weights.max(), calibration.weights.sum()
+    expected = (below + own) / (total + own)
+    assert examine(moved, rows).expected_share == pytest.approx(expected)
 
 
 def test_labels_drift_and_reasons(report, detector, rows, labels, times):

@@ -57,6 +57,8 @@ class Report:
         threshold: rows of a lower score are flagged.
         normal: scores (m,) of normal rows that the model was calibrated with; empty where they are
             too few.
+        expected_share: of normal rows that is flagged at most, on average, as conformal p-values
+            promise it for rows exchangeable with these; None where unknown.
         training: training rows (k, D) that the model keeps; None where it keeps none.
         p_values: (n,); None where the model has too few rows to tell them.
         times: (n,) numbers or dates; None where rows have none.
@@ -78,6 +80,7 @@ class Report:
     scores: np.ndarray
     threshold: float
     normal: np.ndarray
+    expected_share: float | None
     training: np.ndarray | None
     p_values: np.ndarray | None
     times: np.ndarray | None
@@ -94,17 +97,6 @@ class Report:
     def flagged(self) -> np.ndarray:
         """Which rows are flagged, (n,)."""
         return self.scores < self.threshold
-
-    @property
-    def expected_share(self) -> float | None:
-        """The share of normal rows that is flagged at most, on average; None where unknown.
-
-        `(k + 1) / (m + 1)` with k of m calibration rows below the threshold: what conformal
-        p-values promise for rows that are exchangeable with these.
-        """
-        if not len(self.normal):
-            return None
-        return float((np.sum(self.normal < self.threshold) + 1) / (len(self.normal) + 1))
 
     @property
     def verdict(self) -> list[str]:
@@ -200,6 +192,7 @@ def examine(
         scores=scores,
         threshold=threshold,
         normal=np.zeros(0) if calibration is None else calibration.scores,
+        expected_share=None if calibration is None else _share_below(calibration, threshold),
         training=training,
         p_values=None if calibration is None else calibration.p_values(scores),
         times=None if times is None else np.asarray(times),
@@ -220,6 +213,11 @@ def _calibration(detector: FlowAnomalyDetector) -> Calibration | None:
         return detector.calibrated()
     except DataError:
         return None
+
+
+def _share_below(calibration: Calibration, threshold: float) -> float:
+    """Return the p-value of a row just below the threshold."""
+    return float(calibration.p_values(np.array([np.nextafter(threshold, -np.inf)]))[0])
 
 
 def _drift_of(
