@@ -60,6 +60,13 @@ def test_a_tolerance_in_time_is_in_seconds(run, model, labelled):
     assert not Path("m2.fluvial").exists()
 
 
+def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(run, refuse, model, labelled):
+    run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial")
+    evaluate = ("evaluate", "m2.fluvial", labelled, "--label", "fault", "--time", "when")
+    assert "with --time it must be given" in refuse(*evaluate)
+    assert run(*evaluate, "--tolerance", 3600).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

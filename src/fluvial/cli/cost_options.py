@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from fluvial.cli.failures import bad_option
+
 Label = Annotated[
     str | None,
     typer.Option(
@@ -49,7 +51,25 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def known_costs(details: dict[str, Any]) -> dict[str, Any]:
-    """Return the costs that a threshold was chosen by; those of single rows are not kept."""
+def known_costs(
+    details: dict[str, Any], *, time: str | None, tolerance: float | None
+) -> dict[str, Any]:
+    """Return the costs that a threshold was chosen by; those of single rows are not kept.
+
+    Args:
+        details: of the threshold.
+        time: the value of `--time`.
+        tolerance: the value of `--tolerance`.
+
+    Raises:
+        typer.BadParameter: where the tolerance of then would be taken for one of time.
+    """
+    chosen_by = details.get("tolerance")
+    if time is not None and tolerance is None and chosen_by:
+        bad_option(
+            "--tolerance",
+            f"with --time it must be given: the threshold was chosen with {chosen_by:g}, "
+            "which may be of rows",
+        )
     kept = {name: details[name] for name in COSTS if details.get(name) is not None}
     return {k: v for k, v in kept.items() if k == "count" or not isinstance(v, str)}

@@ -95,7 +95,8 @@ def evaluate(
         options.print_summary(summary, as_json=as_json)
         return
     detector, fitted = open_detector(model)
-    costs = known_costs(detector.threshold_.details) | costs_given
+    known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
+    costs = known | costs_given
     read = read_labelled(
         table,
         fitted,

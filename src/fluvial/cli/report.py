@@ -90,13 +90,7 @@ def report(
         decimal=decimal,
     )
     card = ModelCard.of(detector, file=model.name, sha256=fitted.sha256, libraries=fitted.libraries)
-    known = known_costs(detector.threshold_.details)
-    if time is not None and tolerance is None and known.get("tolerance"):
-        bad_option(
-            "--tolerance",
-            f"with --time it must be given: the threshold was chosen with {known['tolerance']:g}, "
-            "which may be of rows",
-        )
+    known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
     found = examine(
         detector,
         read.numbers,
