@@ -37,6 +37,32 @@ def test_no_direct_optimiser_finds_better_weights():
     np.testing.assert_allclose(weights, best / best.sum(), atol=1e-3)
 
 
+def largest_gain(log_probs, weights, shares):
+    """At the best weights no member's mean of p_k(x) / p(x) is above one."""
+    relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
+    return (shares / shares.sum() / (relative @ weights) @ relative).max()
+
+
+@pytest.mark.parametrize("n_members", [40, 100])
+def test_members_that_are_nearly_alike_are_weighted_to_the_end(n_members):
+    x = 1.5 * np.random.default_rng(1).normal(size=500)
+    log_probs = norm.logpdf(x[:, None], np.linspace(-4, 4, n_members))
+    weights = stack(log_probs, smallest=0.0)
+    assert largest_gain(log_probs, weights, np.ones(500)) < 1 + 2e-8
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_of_any_weight_and_members_of_any_kind_are_weighted_to_the_end(seed):
+    rng = np.random.default_rng(seed)
+    n, n_members = rng.integers(2, 200), rng.integers(2, 40)
+    log_probs = 10 ** rng.uniform(-4, 4) * rng.normal(size=(n, n_members))
+    log_probs[rng.random(log_probs.shape) < 0.3] = -np.inf
+    log_probs[:, 0] = np.maximum(log_probs[:, 0], -5)
+    shares = 10 ** rng.uniform(-8, 3, size=n)
+    weights = stack(log_probs, smallest=0.0, sample_weight=shares)
+    assert largest_gain(log_probs, weights, shares) < 1 + 2e-8
+
+
 def test_ties_share_and_small_members_go():
     one = np.linspace(-3, -1, 7)[:, None]
     np.testing.assert_allclose(stack(np.hstack([one, one])), [0.5, 0.5])

@@ -2,15 +2,27 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.linalg import LinAlgError, cholesky, solve_triangular
+from scipy.optimize import nnls
 
 from fluvial.errors import DataError, ShapeError
 from fluvial.weights import checked_weights
 
 SMALLEST_WEIGHT = 0.01
-MAX_STEPS = 10_000
+MAX_STEPS = 1_000
 TOLERANCE = 1e-8
-NEAR_ZERO = 1e-3
-"""A step takes no weight below this part of what two plain ones make of it."""
+FIRST_STEPS = 5
+"""Plain steps of expectation maximisation, before quadratic ones."""
+
+RIDGE, SMALLEST_UNIT = 1e-9, 1e-6
+"""How much a quadratic step is held back, in parts of each weight's own curvature, and the least
+root of that."""
+
+SMALLEST_FACTOR = 1e-6
+"""No step takes a row's density below this part of what it was, so that none is lost to rounding."""
+
+HALVINGS, ENOUGH = 30, 1e-2
+"""How often a step is halved at most, and the part of what its slope promises that it must gain."""
 
 
 def stack(
@@ -21,9 +33,10 @@ def stack(
 ) -> np.ndarray:
     """Return the weights of the mixture that gives held-out rows the highest likelihood.
 
-    Maximises `sum_i v_i log sum_k w_k p_k(x_i)` by expectation maximisation from equal weights: the
-    objective is concave, so the end does not depend on the start, and equal members share their
-    weight equally. Members that end below `smallest` are left out, and the rest are weighted again.
+    Maximises `sum_i v_i log sum_k w_k p_k(x_i)` by expectation maximisation from equal weights and
+    then sequential quadratic programming: the objective is concave, so the end does not depend on
+    the start. Equal members share their weight equally. Members that end below `smallest` are left
+    out, and the rest are weighted again.
 
     Args:
         log_probs: (n, K), log density of held-out row i under member k; minus infinity is allowed
@@ -87,42 +100,73 @@ def _checked(values: np.ndarray) -> np.ndarray:
 def _maximise(
     log_probs: np.ndarray, weights: np.ndarray, sample_weight: np.ndarray | None
 ) -> np.ndarray:
-    """Go on from weights, of any sum, to the best ones.
+    """Go on from weights, of any sum, to the best ones; members that are equal share theirs."""
+    shares = np.ones(len(log_probs)) if sample_weight is None else sample_weight
+    distinct, place = np.unique(log_probs, axis=1, return_inverse=True)
+    place = place.reshape(-1)
+    started = np.bincount(place, weights)
+    relative = np.exp(distinct - distinct.max(axis=1, keepdims=True))
+    found = _best(relative, started / started.sum(), shares / shares.sum())
+    return found[place] / np.bincount(place)[place]
+
+
+def _best(relative: np.ndarray, weights: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the best weights (K,) of densities (n, K), relative to the largest of each row.
+
+    A few steps of expectation maximisation, then of sequential quadratic programming: minus the
+    log likelihood and the sum of the weights is least, over all that are not negative, where they
+    sum to one.
 
     References:
-        Varadhan and Roland 2008, Scandinavian Journal of Statistics 35(2), section 3, scheme SqS3:
-        two steps of expectation maximisation tell how far to go at once.
+        Kim, Carbonetto, Stephens and Anitescu 2020, Journal of Computational and Graphical
+        Statistics 29(2), A fast algorithm for maximum likelihood estimation of mixture proportions
+        using sequential quadratic programming, section 3.
     """
-    relative = np.exp(log_probs - log_probs.max(axis=1, keepdims=True))
-    share = np.ones(len(relative)) if sample_weight is None else sample_weight
-    share = share / share.sum()
-
-    def gains(weights: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return the mean over rows of p_k(x) / p(x), and the mean log density."""
-        density = np.maximum(relative @ weights, np.finfo(float).tiny)
-        return (share / density) @ relative, share @ np.log(density)
-
-    weights = weights / weights.sum()
-    gain, reached = gains(weights)
-    for _ in range(MAX_STEPS):
+    for number in range(MAX_STEPS):
+        ratio = relative / np.maximum(relative @ weights, np.finfo(float).tiny)[:, None]
+        gain = shares @ ratio
         # A bound of how much the mean log density can still grow.
         if gain.max() - 1 < TOLERANCE:
             break
-        once = _normalised(weights * gain)
-        twice = _normalised(once * gains(once)[0])
-        first, bend = once - weights, twice - 2 * once + weights
-        far = np.linalg.norm(first) / max(np.linalg.norm(bend), np.finfo(float).tiny)
-        # A weight of zero would stay there.
-        ahead = _normalised(
-            np.maximum(weights + 2 * far * first + far**2 * bend, twice * NEAR_ZERO)
-        )
-        gain, found = gains(ahead)
-        if found < reached:
-            ahead = twice
-            gain, found = gains(ahead)
-        weights, reached = ahead, found
+        better = _newton(ratio, gain, weights, shares) if number >= FIRST_STEPS else None
+        weights = weights * gain if better is None else better
+        weights = weights / weights.sum()
     return weights
 
 
-def _normalised(weights: np.ndarray) -> np.ndarray:
-    return weights / weights.sum()
+def _newton(
+    ratio: np.ndarray, gain: np.ndarray, weights: np.ndarray, shares: np.ndarray
+) -> np.ndarray | None:
+    """Return the weights of a step to the best ones of a quadratic approximation.
+
+    Args:
+        ratio: (n, K), the density of each member over that of the mixture.
+        gain: (K,), its mean over rows.
+        weights: (K,), of the mixture.
+        shares: (n,), of the rows, with sum 1.
+
+    Returns:
+        None where rounding leaves no such step, or none that is one up.
+    """
+    root = np.sqrt(shares)[:, None] * ratio
+    # In units in which all weights curve alike: those of rare rows are tiny.
+    unit = np.maximum(np.linalg.norm(root, axis=0), SMALLEST_UNIT)
+    root = root / unit
+    curvature = root.T @ root + RIDGE * np.eye(len(weights))
+    try:
+        factor = cholesky(curvature, lower=True)
+        slope = (2 * gain - 1) / unit + RIDGE * unit * weights
+        aim = solve_triangular(factor, slope, lower=True)
+        direction = nnls(factor.T, aim)[0] / unit - weights
+    except (ArithmeticError, LinAlgError, RuntimeError, ValueError):
+        return None
+    # How much the mean log density rises, less what the sum of the weights has grown.
+    of_direction, grown = ratio @ direction, direction.sum()
+    size = 1.0
+    for _ in range(HALVINGS):
+        if 1 + size * of_direction.min() > SMALLEST_FACTOR:
+            risen = shares @ np.log1p(size * of_direction) - size * grown
+            if risen > ENOUGH * size * (gain @ direction - grown):
+                return np.maximum(weights + size * direction, 0)
+        size /= 2
+    return None
