@@ -19,7 +19,7 @@ RIDGE, SMALLEST_UNIT = 1e-9, 1e-6
 root of that."""
 
 SMALLEST_FACTOR = 1e-6
-"""No step takes a row's density below this part of what it was, so that none is lost to rounding."""
+"""No step takes the density of a row below this part of it, so that none is lost to rounding."""
 
 HALVINGS, ENOUGH = 30, 1e-2
 """How often a step is halved at most, and the part of what its slope promises that it must gain."""
