@@ -29,7 +29,7 @@ def main() -> None:
             for path in folder.glob("*.json"):
                 path.unlink()
         _run(name, arguments.data, folder, arguments.groups)
-    for group in GROUPS:
+    for group in arguments.groups:
         print("\n".join(["", group, "", *lines(_kept(group))]))
 
 

@@ -115,7 +115,9 @@ def autoencoder(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     from sklearn.neural_network import MLPRegressor
 
     middle = max(train.shape[1] // 2, 1)
-    network = MLPRegressor((64, middle, 64), early_stopping=True, max_iter=100, random_state=0)
+    network = MLPRegressor(
+        hidden_layer_sizes=(64, middle, 64), early_stopping=True, max_iter=100, random_state=0
+    )
     target = train if train.shape[1] > 1 else train[:, 0]
     back = network.fit(train, target).predict(test).reshape(test.shape)
     return ((test - back) ** 2).sum(axis=1)
