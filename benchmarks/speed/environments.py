@@ -13,11 +13,13 @@ PACKAGES = {
     "jax": ("flowjax", "--editable", "."),
     "torch": ("torch", "zuko", "nflows", "normflows"),
     "pyod": ("pyod",),
+    "shap": ("shap", "scikit-learn"),
 }
 CONSTRAINTS = {
     "jax": (ROOT / "constraints.txt", PINS / "constraints-jax.txt"),
     "torch": (PINS / "constraints-torch.txt",),
     "pyod": (PINS / "constraints-pyod.txt",),
+    "shap": (PINS / "constraints-shap.txt",),
 }
 
 
@@ -28,7 +30,7 @@ class Environments:
         self._ready: set[str] = set()
 
     def python(self, name: str) -> Path:
-        """Return the interpreter of an environment, "jax", "torch" or "pyod"."""
+        """Return the interpreter of an environment, "jax", "torch", "pyod" or "shap"."""
         folder = BENCH / f"venv-{name}"
         python = folder / "bin" / "python"
         if name not in self._ready:

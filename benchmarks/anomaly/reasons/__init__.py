@@ -1,0 +1,1 @@
+"""Which way to tell reasons finds injected causes."""
