@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import safetensors.numpy
 
+from fluvial.anomaly.over_density import Bumps
 from fluvial.anomaly.rankings import DensityRanking, Ranked
 from fluvial.artifacts import ModelFile, read_model
 from fluvial.densities import HeldOut, TableDensity
@@ -20,11 +21,11 @@ from fluvial.densities.specification import (
     mixture_specification,
 )
 from fluvial.distributions import GaussianMixture, KernelDensity, Mixture
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity
+from fluvial.estimators import DensityRatio, FlowAnomalyDetector, FlowDensity
 from fluvial.tables import TableScaler, read_table
 from fluvial.training import History
 
-KINDS = ("flow", "mixture", "detector")
+KINDS = ("flow", "mixture", "detector", "ratio")
 
 
 def table():
@@ -71,6 +72,13 @@ def save(kind: str, path: Path) -> None:
     )
     inner = FlowDensity(flow="auto" if kind == "mixture" else recipe, random_state=0)
     inner.table_density_ = density
+    if kind == "ratio":
+        ratio = DensityRatio(flow=recipe, random_state=0)
+        covariance = np.array([[0.2, 0.05], [0.05, 0.1]])
+        ratio.bumps_ = Bumps.none(2).with_one(0.25, np.array([1.0, -0.5]), covariance)
+        ratio.reference_ = inner
+        ratio.save(path)
+        return
     if kind != "detector":
         inner.save(path)
         return

@@ -127,6 +127,10 @@ ENTRIES = [
     ("mixture", "specification.parts.0.type", "mixture", "must not be part of another"),
     ("mixture", "training.members.0.weight", 2, "'weight' must be a finite number in \\[0, 1\\]"),
     ("mixture", "training.members.0.weight", 0, "weights must sum to one"),
+    ("ratio", "reference", None, "'parameters' must be an object"),
+    ("ratio", "reference.learning_rate", -1, "learning_rate must lie in"),
+    ("ratio", "parameters.learning_rate", 0.1, "unknown parameters: \\['learning_rate'\\]"),
+    ("ratio", "parameters.flow", 3, "parameter is out of its range"),
     ("flow", "kind", 3, "'kind' must be a text"),
     ("flow", "kind", "\x1b[31mFlow", "holds a .x1b.31mFlow, but"),
     ("flow", "libraries", [], "'libraries' an object of texts"),
@@ -188,6 +192,11 @@ ARRAYS = [
     ("mixture", "distribution.distributions.2._bandwidth.value", 0, "bandwidths must be positive"),
     ("mixture", "distribution.distributions.2._bandwidth.value", -1, "bandwidths must be positiv"),
     ("mixture", "distribution.distributions.2._bandwidth.value", NAN, "bandwidths must be finite"),
+    *(("ratio", "bumps.weights", value, "weights of bumps must be") for value in (-0.1, 1.1)),
+    *(("ratio", f"bumps.{name}", NAN, "must be finite") for name in ("weights", "means")),
+    ("ratio", "bumps.means", 1e10, "must be finite and within"),
+    *(("ratio", "bumps.covariances", value, "positive definite") for value in (0.0, -1.0, 0.01)),
+    ("ratio", "bumps.covariances", INFINITY, "must be finite and within"),
     ("flow", f"{LINEAR}.0.bijector.indices", 7, "must hold each of 0...1 once"),
     ("flow", f"{LINEAR}.0.bijector.inverse_indices", 7, "must hold each of 0...1 once"),
     ("flow", f"{LINEAR}.1.bijector.raw", NAN, "parameters of a flow must be finite"),
@@ -219,6 +228,21 @@ def test_arrays_of_another_shape_or_type_are_refused(saved, tmp_path):
         # Files of earlier versions lack these two.
         if name not in ("held_out_log_prob", "scaler.tolerance"):
             refuse(path, "lacks")
+
+
+def test_bumps_of_another_shape_or_type_are_refused(saved, tmp_path):
+    file, path = read_model(saved / "ratio"), tmp_path / "m.fluvial"
+    for name in ("bumps.weights", "bumps.means", "bumps.covariances"):
+        array = file.arrays[name]
+        for other in (array[..., :0], array[None], np.array(array[0]), array.astype(np.float32)):
+            stored_models.write_content(path, entries_of(file), {**file.arrays, name: other})
+            refuse(path, "arrays of bumps must be")
+        arrays = {n: each for n, each in file.arrays.items() if n != name}
+        stored_models.write_content(path, entries_of(file), arrays)
+        refuse(path, f"lacks what a DensityRatio needs: .*{name}")
+    narrow = {**file.arrays, "bumps.covariances": 1e-30 * np.eye(2)[None]}
+    stored_models.write_content(path, entries_of(file), narrow)
+    refuse(path, "narrower than any")
 
 
 def test_large_headers_take_no_memory(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fluvial import DensityRatio
+from fluvial import DensityRatio, load
 
 CENTRE, WIDTH = np.array([1.0, -0.5]), 0.05
 
@@ -64,3 +64,23 @@ def test_other_units_and_far_rows(ratio):
 def test_the_columns_must_be_the_same():
     with pytest.raises(ValueError, match="X has 2 features"):
         DensityRatio().fit(background(100, 0), background(100, 1)[:, :1])
+
+
+def test_what_is_saved_is_loaded_bit_equal(ratio, tmp_path):
+    path = tmp_path / "r.fluvial"
+    ratio.save(path)
+    again = load(path)
+    assert isinstance(again, DensityRatio)
+    assert again.get_params() == ratio.get_params()
+    assert again.reference_.get_params() == ratio.reference_.get_params()
+    rows = np.concatenate([background(500, 8), bump(50, 9)])
+    np.testing.assert_array_equal(again.score_samples(rows), ratio.score_samples(rows))
+    again.save(tmp_path / "s.fluvial")
+    assert path.read_bytes() == (tmp_path / "s.fluvial").read_bytes()
+
+
+def test_a_ratio_without_bumps_is_saved(tmp_path):
+    ratio = DensityRatio(random_state=0).fit(background(300, 5), background(300, 6))
+    ratio.save(tmp_path / "r.fluvial")
+    again, rows = load(tmp_path / "r.fluvial"), background(20, 7)
+    np.testing.assert_array_equal(again.score_samples(rows), ratio.score_samples(rows))

@@ -5,13 +5,15 @@
 The reference's density stays as it is, so that all that the sample must tell is what differs.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Self
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.spatial import KDTree
+
+from fluvial.errors import ModelFileError
 
 MOST_BUMPS = 4
 """Bumps that are looked for, one after the other."""
@@ -27,6 +29,12 @@ JUDGES = 0.2
 
 STEPS, ENOUGH = 100, 1e-5
 """Steps of expectation maximisation at most, and the gain in nats a row that ends them."""
+
+LARGEST = 1e9
+"""Numbers of bumps lie within this: they are of scaled rows, which lie within 1e4."""
+
+NARROWEST = 1e12
+"""One over the deviation of a bump lies below this; `RIDGE` keeps it below 1e9."""
 
 RIDGE = 1e-6
 """Share of the sample's variances that each bump's have in addition."""
@@ -58,6 +66,54 @@ class Bumps:
             np.concatenate([self.means, mean[None]]),
             np.concatenate([self.covariances, covariance[None]]),
         )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays of a model file that hold the bumps."""
+        return asdict(self)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], *, n_columns: int) -> Self:
+        """Return the bumps that `to_arrays` gave.
+
+        Raises:
+            KeyError: where an array is missing.
+            ModelFileError: where one has another type or shape than D columns need, or numbers
+                that no bump has.
+
+        Examples:
+            >>> Bumps.from_arrays(Bumps.none(2).to_arrays(), n_columns=2).weights.shape
+            (0,)
+        """
+        weights, means, covariances = (arrays[n] for n in ("weights", "means", "covariances"))
+        shape = (*weights.shape[:1], n_columns)
+        for array, wanted in (
+            (weights, shape[:1]),
+            (means, shape),
+            (covariances, (*shape, n_columns)),
+        ):
+            if array.dtype != np.float64 or array.shape != wanted:
+                raise ModelFileError(
+                    f"arrays of bumps must be float64{list(wanted)} where they are "
+                    f"{array.dtype}{list(array.shape)}"
+                )
+            # A comparison that NaN fails too.
+            if not (np.abs(array) <= LARGEST).all():
+                raise ModelFileError(f"numbers of bumps must be finite and within {LARGEST:,.0f}")
+        if (weights < 0).any() or weights.sum() > 1 + 1e-6:
+            raise ModelFileError("the weights of bumps must be positive and sum to one at most")
+        bumps = cls(weights, means, covariances)
+        bumps._check_covariances()
+        return bumps
+
+    def _check_covariances(self) -> None:
+        for covariance in self.covariances:
+            try:
+                factor = cholesky(covariance, lower=True)
+            except np.linalg.LinAlgError:
+                raise ModelFileError("covariances of bumps must be positive definite") from None
+            white = solve_triangular(factor, np.eye(len(factor)), lower=True)
+            if not (np.abs(white) <= NARROWEST).all():
+                raise ModelFileError("a bump is narrower than any that is fitted")
 
     def log_parts(self, rows: np.ndarray) -> np.ndarray:
         """Return log w_k N_k `(n, K)` of rows `(n, D)`."""

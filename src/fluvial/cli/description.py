@@ -7,7 +7,7 @@ from typing import Any
 from fluvial.artifacts import Entries, ModelFile, naming, read_model
 
 # Not imported: that would take seconds.
-_KINDS = ("FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
+_KINDS = ("DensityRatio", "FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
 _LEFT_OUT, _WINDOW = "columns_left_out", "window"
 
 
@@ -57,8 +57,16 @@ def describe(file: ModelFile, path: Path) -> dict[str, Any]:
             "stop_reason": training.text("stop_reason"),
             "held_out_nats": training.real_or_none("held_out_score"),
             "threshold": header.real("offset") if has_threshold else None,
+            **_over_density(file),
             "libraries": file.libraries,
         }
+
+
+def _over_density(file: ModelFile) -> dict[str, Any]:
+    """Of a ratio, the share of the sample in each bump; all else tells of the reference."""
+    if file.kind != "DensityRatio":
+        return {}
+    return {"over_densities": [round(float(w), 6) for w in file.arrays["bumps.weights"].ravel()]}
 
 
 def _condition(header: Entries) -> list[str] | None:

@@ -13,7 +13,7 @@ from typing import Any
 from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, notes_of_fit, window_of
 from fluvial.errors import ModelFileError
-from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
+from fluvial.estimators import DensityRatio, FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 from fluvial.estimators.loading import KINDS, Estimator, restore
 from fluvial.tables.windows import columns_of_windows
 
@@ -27,7 +27,7 @@ class FittedModel:
 
     Args:
         estimator: as it was saved.
-        density: the estimator, or the density inside it.
+        density: the estimator, or the density inside it; of a ratio that of its reference.
         features: the columns that it reads: those it was fitted to, or that its windows are made
             of; None where it was fitted to an array in Python.
         left_out: columns of the fitted file that it does not use.
@@ -38,7 +38,7 @@ class FittedModel:
         window: rows of a window that it was fitted to; 1 where it was fitted to rows.
     """
 
-    estimator: FlowDensity | FlowAnomalyDetector
+    estimator: FlowDensity | FlowAnomalyDetector | DensityRatio
     density: FlowDensity
     features: list[str] | None
     left_out: list[str]
@@ -129,6 +129,27 @@ def open_model(path: Path) -> FittedModel:
     """Read a model file that holds a density or a detector.
 
     Raises:
+        ModelFileError, OSError: as `open_estimator`, and where the file holds a synthesizer or a
+            ratio.
+    """
+    model = open_scorer(path)
+    refuse_ratio(model, path)
+    return model
+
+
+def refuse_ratio(model: FittedModel, path: Path) -> None:
+    """Raise a ModelFileError for a ratio, which is no density and has no threshold."""
+    if isinstance(model.estimator, DensityRatio):
+        raise ModelFileError(
+            f"{path} holds a DensityRatio, which tells where one sample is denser than another and"
+            " nothing else; use fluvial score"
+        )
+
+
+def open_scorer(path: Path) -> FittedModel:
+    """Read a model file that holds a density, a detector or a ratio.
+
+    Raises:
         ModelFileError, OSError: as `open_estimator`, and where the file holds a synthesizer.
     """
     found = open_estimator(path)
@@ -140,11 +161,11 @@ def open_model(path: Path) -> FittedModel:
 
 
 def _fitted(
-    file: ModelFile, estimator: FlowDensity | FlowAnomalyDetector, path: Path
+    file: ModelFile, estimator: FlowDensity | FlowAnomalyDetector | DensityRatio, path: Path
 ) -> FittedModel:
     with naming(file.kind, str(path)):
         left_out, window = columns_left_out(file), window_of(file)
-    density = estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
+    density = _density(estimator)
     schema = density.schema_
     if len(schema.names) % window:
         raise ModelFileError(
@@ -162,6 +183,12 @@ def _fitted(
         condition=_condition(density, path),
         window=window,
     )
+
+
+def _density(estimator: FlowDensity | FlowAnomalyDetector | DensityRatio) -> FlowDensity:
+    if isinstance(estimator, DensityRatio):
+        return estimator.reference_
+    return estimator.density_ if isinstance(estimator, FlowAnomalyDetector) else estimator
 
 
 def _condition(density: FlowDensity, path: Path) -> list[str]:

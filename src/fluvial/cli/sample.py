@@ -72,7 +72,7 @@ def sample(
         inputs = [model] if condition is None else [model, condition]
         check_destination(output, force=force, inputs=inputs)
 
-    from fluvial.cli.model_file import FittedModel, open_estimator
+    from fluvial.cli.model_file import FittedModel, open_estimator, refuse_ratio
     from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.files.table_output import table_writer
 
@@ -80,6 +80,7 @@ def sample(
     found = open_estimator(model)
     used_seed = secrets.randbits(32) if seed is None else seed
     if isinstance(found, FittedModel):
+        refuse_ratio(found, model)
         if label is not None:
             bad_option("--label", "the model was fitted without labels")
         tables = _tables(found, n_samples, condition, seed=used_seed, raw=raw)

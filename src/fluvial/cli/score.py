@@ -48,9 +48,9 @@ def score(
     Writes INPUT's columns unchanged, then log_prob (the log density), score (what the model ranks
     by, higher is more normal), decision (score minus the model's threshold), p_value (how often a
     normal row is at least as strange) and is_anomaly (whether decision is negative). A model that
-    has no threshold, such as one with a condition, adds log_prob alone; one of windows leaves the
-    first rows of INPUT, where no window ends, empty. The summary goes to stdout
-    with -o, to stderr without.
+    has no threshold, such as one with a condition, adds log_prob alone, a DensityRatio log_ratio;
+    one of windows leaves the first rows of INPUT, where no window ends, empty. The summary goes to
+    stdout with -o, to stderr without.
     """
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
@@ -61,20 +61,20 @@ def score(
         if table.resolve() in output.resolve().parents:
             raise DataError(f"{output}: lies in the folder that is read; choose another place")
 
-    from fluvial.cli.model_file import open_model
-    from fluvial.cli.scorers import DensityScorer, DetectorScorer
+    from fluvial.cli.model_file import open_scorer
+    from fluvial.cli.scorers import DetectorScorer, scorer_of
     from fluvial.cli.scoring import score_table
     from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.estimators import FlowAnomalyDetector
     from fluvial.files.table_file import open_table
 
     keep_compiled_programs(off=no_cache)
-    fitted = open_model(model)
+    fitted = open_scorer(model)
     estimator = fitted.estimator
     detector = estimator if isinstance(estimator, FlowAnomalyDetector) else None
     if reasons and detector is None:
         bad_option("--reasons", "the model has no threshold, by which rows would be anomalies")
-    scorer = DensityScorer(fitted) if detector is None else DetectorScorer(detector, reasons)
+    scorer = scorer_of(fitted, reasons=reasons)
     source = open_table(table, delimiter=delimiter, decimal=decimal)
     with writing(output):
         scored = score_table(
@@ -98,7 +98,7 @@ def score(
         "rows": scored.rows,
         "skipped": scored.skipped,
         "anomalies": scorer.anomalies,
-        "mean_log_prob": scored.mean_log_prob,
+        f"mean_{scorer.averaged}": scored.mean,
         "threshold": None if detector is None else float(detector.offset_),
         "drift": None if moved is None else moved.warned,
         "unknown_columns": scored.unknown_columns,

@@ -1,20 +1,40 @@
-"""What scoring adds to a table: of a detector scores and decisions, of a density its logarithm."""
+"""What scoring adds to a table: decisions of a detector, the logarithm of a density or a ratio."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from fluvial.cli.model_file import FittedModel
 from fluvial.cli.moving import Recent
-from fluvial.cli.selection import LOG_PROB, REASON, SCORED
+from fluvial.cli.selection import LOG_PROB, LOG_RATIO, REASON, SCORED
 from fluvial.errors import DataError
-from fluvial.estimators import FlowAnomalyDetector
+from fluvial.estimators import DensityRatio, FlowAnomalyDetector
 
 Added = dict[str, "np.ndarray | list[str | None] | None"]
 """Columns by name; None where no row has a value."""
+
+
+class Scorer(Protocol):
+    """What scores the rows of a table.
+
+    Attributes:
+        added: the names of the columns that it adds.
+        averaged: the one whose mean the summary tells.
+    """
+
+    @property
+    def added(self) -> tuple[str, ...]: ...
+
+    @property
+    def averaged(self) -> str: ...
+
+    def columns(self, numbers: pa.Table) -> Added:
+        """Return the columns of some rows, at least one."""
+        ...
 
 
 @dataclass
@@ -29,6 +49,7 @@ class DetectorScorer:
     detector: FlowAnomalyDetector
     reasons: bool
     anomalies: int = 0
+    averaged: str = LOG_PROB
     recent: Recent = field(default_factory=Recent, repr=False)
 
     @property
@@ -65,6 +86,7 @@ class DensityScorer:
 
     fitted: FittedModel
     anomalies: None = None
+    averaged: str = LOG_PROB
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -77,6 +99,38 @@ class DensityScorer:
         condition = numbers.select(names) if names else None
         rows = numbers.drop_columns(names) if names else numbers
         return {LOG_PROB: self.fitted.density.score_samples(rows, condition=condition)}
+
+
+@dataclass
+class RatioScorer:
+    """The log of a sample's density over its reference's.
+
+    Args:
+        ratio: what scores.
+    """
+
+    ratio: DensityRatio
+    anomalies: None = None
+    averaged: str = LOG_RATIO
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The name of the column."""
+        return (LOG_RATIO,)
+
+    def columns(self, numbers: pa.Table) -> Added:
+        """Return the column of some rows, at least one."""
+        return {LOG_RATIO: self.ratio.score_samples(numbers)}
+
+
+def scorer_of(
+    fitted: FittedModel, *, reasons: bool
+) -> DetectorScorer | DensityScorer | RatioScorer:
+    """Return what scores by a model; `reasons` is for detectors."""
+    estimator = fitted.estimator
+    if isinstance(estimator, FlowAnomalyDetector):
+        return DetectorScorer(estimator, reasons)
+    return RatioScorer(estimator) if isinstance(estimator, DensityRatio) else DensityScorer(fitted)
 
 
 def _p_values(detector: FlowAnomalyDetector, score: np.ndarray) -> np.ndarray | None:

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from fluvial.cli.model_file import FittedModel
-from fluvial.cli.scorers import Added, DensityScorer, DetectorScorer
-from fluvial.cli.selection import LOG_PROB, REASON, match_columns
+from fluvial.cli.scorers import Added, Scorer
+from fluvial.cli.selection import REASON, match_columns
 from fluvial.cli.windowed import Windowed
 from fluvial.files.ahead import ahead
 from fluvial.files.dialect import Dialect
@@ -32,26 +32,26 @@ class Scored:
         unknown_columns: those that the model was not fitted with.
         rows: all that were written.
         skipped: those of them without scores.
-        sum_log_prob: of the rows with scores.
+        total: of what is averaged, over the rows with scores.
         seconds: for scoring.
     """
 
     unknown_columns: list[str]
     rows: int = 0
     skipped: int = 0
-    sum_log_prob: float = field(default=0.0, repr=False)
+    total: float = field(default=0.0, repr=False)
     seconds: float = 0.0
 
     @property
-    def mean_log_prob(self) -> float | None:
-        """Of the rows with scores; None without such."""
+    def mean(self) -> float | None:
+        """What is averaged, over the rows with scores; None without such."""
         n = self.rows - self.skipped
-        return self.sum_log_prob / n if n else None
+        return self.total / n if n else None
 
 
 def score_table(
     source: TableInput,
-    scorer: DetectorScorer | DensityScorer,
+    scorer: Scorer,
     fitted: FittedModel,
     *,
     output: Path | None,
@@ -105,7 +105,7 @@ def score_table(
             added: Added = dict.fromkeys(scorer.added)
             if given.num_rows:
                 added = scorer.columns(given)
-                scored.sum_log_prob += float(np.asarray(added[LOG_PROB], float).sum())
+                scored.total += float(np.asarray(added[scorer.averaged], float).sum())
             scored.rows += len(valid)
             scored.skipped += int((~valid).sum())
             scored.seconds += time.perf_counter() - start

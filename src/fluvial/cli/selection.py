@@ -10,7 +10,10 @@ from fluvial.errors import DataError, DataWarning, for_shell, listed, quoted
 from fluvial.files.table_file import Header
 
 LOG_PROB = "log_prob"
-"""The column that every model adds at scoring."""
+"""The column that every density and detector adds at scoring."""
+
+LOG_RATIO = "log_ratio"
+"""The column that scoring adds by a ratio of densities, in place of the others."""
 
 SCORED = (LOG_PROB, "score", "decision", "p_value", "is_anomaly")
 """The columns that scoring adds."""

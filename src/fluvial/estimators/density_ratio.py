@@ -1,16 +1,25 @@
 """The density of a sample against that of a reference."""
 
+import os
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly.over_density import find_bumps
+from fluvial.artifacts import ModelFile
 from fluvial.densities.hyperparameters import CLASSICAL
 from fluvial.estimators.density import FlowDensity
+from fluvial.estimators.parameters import stored_parameters
+from fluvial.estimators.writing import SaveMixin, write_estimator
+
+BUMPS = "bumps."
+"""What the names of a model file's arrays start with that hold the bumps."""
 
 
-class DensityRatio(BaseEstimator):
+class DensityRatio(SaveMixin, BaseEstimator):
     """Log density of a sample against a reference sample: where there is more than there should be.
 
     The density of the reference is fitted first. The sample's is that density and Gaussian bumps
@@ -34,6 +43,7 @@ class DensityRatio(BaseEstimator):
 
     See Also
     --------
+    fluvial.load : Reads what `save` wrote.
     FlowAnomalyDetector : Flags rows that do not belong.
 
     Examples
@@ -97,6 +107,16 @@ class DensityRatio(BaseEstimator):
         check_is_fitted(self)
         rows = self.reference_.schema_.align(X, owner=type(self).__name__)
         return self.bumps_.log_ratio(*_scaled(self.reference_, rows))
+
+    def _write(self, path: str | os.PathLike, **options: Any) -> ModelFile:
+        return write_estimator(
+            self,
+            self.reference_.table_density_,
+            path,
+            more_arrays={f"{BUMPS}{n}": array for n, array in self.bumps_.to_arrays().items()},
+            reference=stored_parameters(self.reference_),
+            **options,
+        )
 
 
 def _scaled(density: FlowDensity, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,20 +1,23 @@
 """From a model file to a fitted estimator."""
 
 import os
+from dataclasses import fields
 from typing import Any
 
+from fluvial.anomaly.over_density import Bumps
 from fluvial.artifacts import Entries, ModelFile, naming, read_model
 from fluvial.densities.storage import density_of
 from fluvial.estimators.density import FlowDensity
+from fluvial.estimators.density_ratio import BUMPS, DensityRatio
 from fluvial.estimators.detector import FlowAnomalyDetector
 from fluvial.estimators.parameters import detector_flow, read_parameters
 from fluvial.estimators.stored_decisions import restore_decisions
 from fluvial.estimators.synthesis import Synthesis
 from fluvial.estimators.synthesizer import FlowSynthesizer
 
-KINDS = ("FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
+KINDS = ("DensityRatio", "FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer")
 
-Estimator = FlowDensity | FlowAnomalyDetector | FlowSynthesizer
+Estimator = DensityRatio | FlowDensity | FlowAnomalyDetector | FlowSynthesizer
 
 
 def load(path: str | os.PathLike) -> Any:
@@ -27,8 +30,8 @@ def load(path: str | os.PathLike) -> Any:
         path: what `save` wrote.
 
     Returns:
-        A `FlowDensity`, a `FlowAnomalyDetector` or a `FlowSynthesizer`, as it was saved: the file
-        decides, and no type checker.
+        A `FlowDensity`, a `FlowAnomalyDetector`, a `FlowSynthesizer` or a `DensityRatio`, as it
+        was saved: the file decides, and no type checker.
 
     Raises:
         ModelFileError: where the file is not a model file, truncated, altered, of an unknown
@@ -67,6 +70,8 @@ def _restored(file: ModelFile) -> Estimator:
     if isinstance(estimator, FlowDensity):
         estimator.table_density_ = density_of(file)
         return estimator
+    if isinstance(estimator, DensityRatio):
+        return _with_parts(estimator, file)
     if isinstance(estimator, FlowAnomalyDetector):
         parameters["flow"] = detector_flow(estimator.flow, parameters.pop("score"))
         parameters.pop("contamination", None)
@@ -80,6 +85,17 @@ def _restored(file: ModelFile) -> Estimator:
     return estimator
 
 
+def _with_parts(ratio: DensityRatio, file: ModelFile) -> DensityRatio:
+    """Give a ratio the reference and the bumps that a model file holds."""
+    reference = FlowDensity()
+    given = read_parameters(file.header["reference"], list(reference.get_params()))
+    reference.set_params(**given).table_density_ = density_of(file)
+    arrays = {field.name: file.arrays[f"{BUMPS}{field.name}"] for field in fields(Bumps)}
+    ratio.bumps_ = Bumps.from_arrays(arrays, n_columns=reference.scaler_.n_kept)
+    ratio.reference_ = reference
+    return ratio
+
+
 _MADE: dict[str, type[Estimator]] = dict(
-    zip(KINDS, (FlowAnomalyDetector, FlowDensity, FlowSynthesizer), strict=True)
+    zip(KINDS, (DensityRatio, FlowAnomalyDetector, FlowDensity, FlowSynthesizer), strict=True)
 )

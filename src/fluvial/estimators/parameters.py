@@ -64,7 +64,7 @@ def hyperparameters_of(estimator: Any) -> Hyperparameters:
         ValueError: where one is out of its range.
     """
     names = [field.name for field in fields(Hyperparameters)]
-    given = {name: getattr(estimator, name) for name in names}
+    given = {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}
     if hasattr(estimator, "contamination"):
         given["flow"] = detector_flow(estimator.flow, vars(estimator)["score"])
     return Hyperparameters(**given)
@@ -86,12 +86,13 @@ def stored_parameters(estimator: Any) -> dict[str, Any]:
     Raises:
         ValueError: where one is out of its range: no file is written that could not be read.
     """
-    stored = asdict(hyperparameters_of(estimator))
-    if stored["hidden_sizes"] is not None:
-        stored["hidden_sizes"] = list(stored["hidden_sizes"])
-    if stored["max_seconds"] == float("inf"):
-        stored["max_seconds"] = None
-    stored["verbose"] = int(stored["verbose"])
+    every = asdict(hyperparameters_of(estimator))
+    if every["hidden_sizes"] is not None:
+        every["hidden_sizes"] = list(every["hidden_sizes"])
+    if every["max_seconds"] == float("inf"):
+        every["max_seconds"] = None
+    every["verbose"] = int(every["verbose"])
+    stored = {name: value for name, value in every.items() if hasattr(estimator, name)}
     seed = estimator.random_state
     stored["random_state"] = int(seed) if isinstance(seed, numbers.Integral) else None
     if hasattr(estimator, "contamination"):
