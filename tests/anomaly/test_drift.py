@@ -104,6 +104,23 @@ def test_a_shift_is_found_soon_with_its_column_and_start(shift, delay):
     assert f"row {found.since}" in found.in_words()
 
 
+def test_the_course_holds_every_high_and_the_warning():
+    rng = np.random.default_rng(8)
+    short, long = stream(rng, 300), stream(rng, 3000, 0.5)
+    steady = drift(stream(rng, 1000), short)
+    taking_part = np.flatnonzero(score(short) >= -15)
+    assert [row for row, _ in steady.course] == list(taking_part)
+    assert steady.course[-1][1] == steady.evidence
+    moved = drift(stream(rng, 1000), long)
+    assert 300 < len(moved.course) <= 401
+    assert (moved.row, moved.evidence) in moved.course
+    before = [wealth for row, wealth in moved.course if row < (moved.row or 0)]
+    assert max(before) < np.log(100) <= moved.evidence
+    later = moved.from_row(7)
+    assert [(row - 7, wealth) for row, wealth in later.course] == list(moved.course)
+    assert drift(stream(rng, 300), stream(rng, 5, 50.0)).course == ()
+
+
 def test_flagged_rows_take_no_part():
     rng = np.random.default_rng(5)
     rows = stream(rng, 1000)

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fluvial import flows, plots
-from fluvial.anomaly import CostModel
+from fluvial.anomaly import CostModel, Drift
 from fluvial.bijectors import Chain, Exp, Repeat, Scale, Shift
 from fluvial.distributions import Normal, StandardNormal
 from fluvial.errors import DataError, ShapeError
@@ -177,3 +177,19 @@ def test_a_few_scores_far_above_do_not_flatten_the_others(ax):
 def test_a_pair_names_what_it_shows(ax):
     plots.pair(ROWS, ROWS + 1, labels=("training", "flagged"), ax=ax)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["training", "flagged"]
+
+
+def test_the_wealth_of_a_drift_is_drawn_at_its_rows(ax):
+    found = Drift(True, 3, 1, 5.0, [], 6, 1, ((0, 0.0), (1, -0.5), (3, 5.0), (5, 300.0)))
+    times = np.arange(6) * 10.0
+    plots.drift(found, times, ax=ax)
+    wealth, warning, since = ax.lines
+    np.testing.assert_array_equal(wealth.get_xydata(), [(0, 0), (10, -0.5), (30, 5), (50, 300)])
+    assert warning.get_ydata()[0] == pytest.approx(np.log(100))
+    assert since.get_xdata()[0] == 10
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), [(30, 5.0)])
+    assert ax.get_yscale() == "symlog"
+    with pytest.raises(ShapeError, match="6 rows were looked at"):
+        plots.drift(found, times[:5])
+    with pytest.raises(DataError, match="all are flagged"):
+        plots.drift(Drift(False, None, None, 0.0, [], 6, 6))

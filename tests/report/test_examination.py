@@ -65,6 +65,9 @@ def test_the_json_counts_rows_from_the_start_of_the_file(report):
     assert [each["start"] for each in told["evaluation"]["detections"]] == [1030, 1078]
     assert len(told["model"]["history"]["train_loss"]) == 2
     assert told["model"]["threshold"]["value"] == report.threshold
+    course = told["drift"]["course"]
+    assert course == [[1000 + row, wealth] for row, wealth in report.drift.course]
+    assert len(course) == 120 - report.drift.n_flagged
     assert told["verdict"][0].startswith(f"{told['flagged']} of 120 rows are flagged")
 
 

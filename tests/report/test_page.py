@@ -83,8 +83,8 @@ def test_nothing_is_loaded(html):
 
 def test_figures_have_the_colour_of_the_text(html):
     titles = re.findall(r'<figure[^>]* id="([\w-]+)"', html)
-    assert titles[:5] == ["signal", "scores", "cost", "calibration", "training"]
-    assert titles[5].startswith("pair-")
+    assert titles[:6] == ["signal", "scores", "cost", "calibration", "drift", "training"]
+    assert titles[6].startswith("pair-")
     assert html.count("<svg") == len(titles)
     assert "currentColor" in html
     assert "#010203" not in html

@@ -1,6 +1,6 @@
 """Whether normal rows have moved away from where a model was calibrated."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,9 @@ from fluvial.errors import DataError
 
 FALSE_WARNING = 0.01
 """The probability that there is ever a warning where nothing has moved."""
+
+MOST_POINTS = 400
+"""Points of a course of wealth that are kept, and one more where it warns."""
 
 MIN_REFERENCE = 20
 """Rows of the reference below which nothing can be said."""
@@ -42,6 +45,8 @@ class Drift:
         columns: those that moved, the surest first; empty without a warning.
         n_rows: rows that were looked at.
         n_flagged: rows of them that are alarms, and take no part.
+        course: rows in order with the log wealth after each, at most 401: of many rows those of
+            the highest wealth among their neighbours, and `row`. Empty where all are flagged.
     """
 
     warned: bool
@@ -51,11 +56,13 @@ class Drift:
     columns: list[MovedColumn]
     n_rows: int
     n_flagged: int
+    course: tuple[tuple[int, float], ...] = field(default=(), repr=False)
 
     def from_row(self, first: int) -> "Drift":
         """Return the same with rows counted from another first row."""
         row, since = (None if at is None else at + first for at in (self.row, self.since))
-        return replace(self, row=row, since=since)
+        course = tuple((at + first, wealth) for at, wealth in self.course)
+        return replace(self, row=row, since=since, course=course)
 
     def in_words(self) -> str:
         """Return one line."""
@@ -122,7 +129,8 @@ def find_drift(
     total = np.logaddexp(of_scores.wealth, in_columns) - np.log(2)
     over = np.flatnonzero(total >= -np.log(FALSE_WARNING))
     if not len(over):
-        return Drift(False, None, None, float(total[-1]), [], n, flagged)
+        course = _course(places, total)
+        return Drift(False, None, None, float(total[-1]), [], n, flagged, course)
     at = int(over[0])
     surest = max([*of_columns, of_scores], key=lambda bet: bet.most)
     since = min(surest.begun, at)
@@ -134,7 +142,17 @@ def find_drift(
         columns=_moved(reference, seen[since:], [bet.most for bet in of_columns], names),
         n_rows=n,
         n_flagged=flagged,
+        course=_course(places, total, at),
     )
+
+
+def _course(places: np.ndarray, wealth: np.ndarray, *kept: int) -> tuple[tuple[int, float], ...]:
+    """Return the rows of the highest wealth in each of some stretches, and those to keep."""
+    n = len(wealth)
+    starts = np.unique(np.linspace(0, n, min(n, MOST_POINTS), endpoint=False).astype(int))
+    parts = np.split(wealth, starts[1:])
+    highest = [i + int(np.argmax(part)) for i, part in zip(starts, parts, strict=True)]
+    return tuple((int(places[i]), float(wealth[i])) for i in sorted({*highest, *kept}))
 
 
 class _Bet(NamedTuple):

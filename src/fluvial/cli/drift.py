@@ -40,6 +40,7 @@ def drift(
     told: dict[str, Any] = asdict(found)
     told["columns"] = [column._asdict() for column in found.columns]
     if not as_json:
+        told.pop("course")
         told["columns"] = [f"{c.name} ({c.shift:+.2g})" for c in found.columns]
     summary = {"model": str(model), "input": str(table), "verdict": found.in_words(), **told}
     options.print_summary(summary, as_json=as_json)

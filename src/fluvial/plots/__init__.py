@@ -13,3 +13,4 @@ from fluvial.plots.scores import (
     signal as signal,
     threshold_cost as threshold_cost,
 )
+from fluvial.plots.wealth import drift as drift

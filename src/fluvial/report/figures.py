@@ -46,6 +46,8 @@ def pictures(report: Report) -> Iterator[Picture]:
         yield _cost(report)
     if report.p_values is not None:
         yield _calibration(report)
+    if report.drift is not None and report.drift.course:
+        yield _wealth(report)
     if report.card.history is not None:
         yield _history(report)
 
@@ -56,24 +58,33 @@ def pictures_of_pairs(report: Report) -> list[Picture]:
 
 
 def _signal(report: Report) -> Picture:
-    index = report.times
-    if index is None:
-        index = np.arange(len(report.scores)) + report.first_row
+    index = _index(report)
 
     def draw(axes: Axes) -> None:
         labels = None if report.is_anomaly is None else report.is_anomaly.astype(int)
         plots.signal(index, -report.scores, labels, -report.threshold, ax=axes)
         axes.set_ylabel("anomaly score")
-        axes.set_xlabel("row" if report.times is None else "time")
-        if index.dtype.kind == "M":
-            dates = AutoDateLocator(maxticks=MOST_DATES)
-            axes.xaxis.set_major_locator(dates)
-            axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))
+        _name_rows(axes, index, report)
 
     shaded = " Shaded stretches are labelled as anomalies." if report.is_anomaly is not None else ""
     caption = f"Rows above the dashed line are flagged.{shaded}"
     title = "Scores in the order of the rows"
     return Picture("signal", title, caption, drawn(draw, size=WIDE), is_wide=True)
+
+
+def _index(report: Report) -> np.ndarray:
+    """Return the time of each row, else its place in the table."""
+    if report.times is not None:
+        return report.times
+    return np.arange(len(report.scores)) + report.first_row
+
+
+def _name_rows(axes: Axes, index: np.ndarray, report: Report) -> None:
+    axes.set_xlabel("row" if report.times is None else "time")
+    if index.dtype.kind == "M":
+        dates = AutoDateLocator(maxticks=MOST_DATES)
+        axes.xaxis.set_major_locator(dates)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))
 
 
 def _histogram(report: Report) -> Picture:
@@ -127,6 +138,22 @@ def _calibration(report: Report) -> Picture:
         which = "Of the rows labelled as normal."
     caption = f"{which} On or below the diagonal, p-values keep what they promise."
     return Picture("calibration", "Are p-values what they say?", caption, drawn(draw, size=THIRD))
+
+
+def _wealth(report: Report) -> Picture:
+    found, index = report.drift, _index(report)
+
+    def draw(axes: Axes) -> None:
+        plots.drift(found, index, ax=axes)  # pyright: ignore[reportArgumentType]
+        _name_rows(axes, index, report)
+
+    caption = (
+        "A gambler bets against the rows that are not flagged being like the calibration rows. "
+        "Where nothing moves, the wealth ever reaches the dashed line, at 100 times the stake, "
+        "with a probability of 1 % at most."
+    )
+    title = "Has normal moved?"
+    return Picture("drift", title, caption, drawn(draw, size=WIDE), is_wide=True)
 
 
 def _history(report: Report) -> Picture:
