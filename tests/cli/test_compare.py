@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fluvial.cli.compare import _line
+from fluvial.evaluation.comparison import RankedModel
+
 DETECTORS = [
     "FlowAnomalyDetector",
     "KernelDensity",
@@ -39,9 +42,22 @@ def test_detectors_side_by_side(run, folder):
     assert (told["rows"], told["anomalies"]) == (100, 20)
     assert [each["name"] for each in told["models"]] == DETECTORS
     assert all(each["auroc"] == 1 for each in told["models"])
+    assert all(each["auroc_difference"] == 0 for each in told["models"])
+    assert told["models"][1]["average_precision_difference_standard_error"] == 0
     written = pd.read_csv("models.csv")
     assert written.name.tolist() == DETECTORS
     assert (written.fit_seconds > 0).all()
+
+
+def test_the_line_of_a_model_tells_its_difference():
+    told = {"auroc": 0.9, "average_precision": 0.5}
+    differences = {f"{name}_difference": value - 1 for name, value in told.items()}
+    errors = {f"{name}_standard_error": 0.02 for name in (*told, *differences)}
+    model = RankedModel("bins", **told, **differences, **errors, fit_seconds=1.25)
+    assert _line(model) == (
+        "AUROC 0.9000 +- 0.0200 (-0.1000 +- 0.0200), "
+        "average precision 0.5000 +- 0.0200 (-0.5000 +- 0.0200), 1.2 s"
+    )
 
 
 def test_densities_side_by_side_in_words(run, folder):

@@ -43,6 +43,38 @@ def test_the_figures_are_those_of_each_model(tables):
     assert found.models[0].auroc > found.models[1].auroc  # the relation
 
 
+def covariances(y, one, other):
+    """Of the AUROCs of two scores: DeLong, DeLong and Clarke-Pearson 1988, equation 5."""
+    found = [s[y == 1][:, None] > s[y == 0][None] for s in (one, other)]
+    of_anomalies, of_normal = (np.cov([each.mean(axis=axis) for each in found]) for axis in (1, 0))
+    return of_anomalies / (y == 1).sum() + of_normal / (y == 0).sum()
+
+
+def test_differences_of_rankings_are_paired(tables):
+    train, test, y = tables
+    first, second, _ = compare_detectors(train, test, y, models=MODELS).models
+    assert first.auroc_difference == first.auroc_difference_standard_error == 0
+    assert first.average_precision_difference == 0
+    assert second.auroc_difference == pytest.approx(second.auroc - first.auroc)
+    gain = second.average_precision - first.average_precision
+    assert second.average_precision_difference == pytest.approx(gain)
+    one, other = (-MODELS[name].fit(train).score_samples(test) for name in ("kernels", "bins"))
+    c = covariances(y, one, other)
+    expected = np.sqrt(c[0, 0] + c[1, 1] - 2 * c[0, 1])
+    assert second.auroc_difference_standard_error == pytest.approx(expected, rel=0.4)
+    assert second.average_precision_difference_standard_error is not None
+    assert second.average_precision_difference_standard_error > 0
+
+
+def test_the_same_model_twice_differs_by_nothing(tables):
+    train, test, y = tables
+    models = {"one": KernelDensity(random_state=0), "two": KernelDensity(random_state=0)}
+    second = compare_detectors(train, test, y, models=models).models[1]
+    assert second.auroc_difference == second.auroc_difference_standard_error == 0
+    assert second.auroc_standard_error is not None
+    assert second.auroc_standard_error > 0
+
+
 def test_differences_are_paired(tables):
     train, test, _ = tables
     models = {name: MODELS[name] for name in ("bins", "kernels")}

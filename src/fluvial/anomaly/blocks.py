@@ -67,7 +67,7 @@ def interval(
         True
     """
     real("level", level, 0, 1, "()")
-    figures = _resampled(figure, block, seed)
+    figures = resampled(figure, block, seed=seed)
     if figures is None:
         return None
     low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
@@ -88,14 +88,27 @@ def standard_error(
         >>> round(standard_error(mean, np.arange(400)), 2)  # near 1 / sqrt(400)
         0.05
     """
-    figures = _resampled(figure, block, seed)
+    figures = resampled(figure, block, seed=seed)
     return None if figures is None else float(figures.std(ddof=1))
 
 
-def _resampled(
-    figure: Callable[[np.ndarray], float], block: np.ndarray, seed: int
+def resampled(
+    figure: Callable[[np.ndarray], float], block: np.ndarray, *, seed: int = 0
 ) -> np.ndarray | None:
-    """Return the figure of each bootstrap sample that has one; None where too few have."""
+    """Return a figure of each bootstrap sample that has one; arguments as `interval`.
+
+    The samples are those of the seed, so that figures of the same rows are paired.
+
+    Returns:
+        `(repeats,)` at most; None with a single block, or where most samples have no figure.
+
+    Examples:
+        >>> x = np.arange(9.0)
+        >>> means = resampled(lambda w: float(np.average(x, weights=w)), numbered_blocks(9))
+        >>> twice = resampled(lambda w: float(np.average(2 * x, weights=w)), numbered_blocks(9))
+        >>> bool(np.allclose(twice, 2 * means))
+        True
+    """
     n_blocks = int(block[-1]) + 1
     if n_blocks < MIN_BLOCKS:
         return None

@@ -68,9 +68,9 @@ def compare(
 ) -> None:
     """Compare the default with simpler models, fitted to TRAIN and judged on TEST.
 
-    With --label detectors: the area under the ROC curve and the average precision with bootstrap
-    standard errors, and the seconds of each fit. Rows of TRAIN that are labelled as anomalies are
-    left out, where TRAIN has that column too.
+    With --label detectors: the area under the ROC curve and the average precision, their paired
+    differences to the default's, all with bootstrap standard errors, and the seconds of each fit.
+    Rows of TRAIN that are labelled as anomalies are left out, where TRAIN has that column too.
 
     Without --label densities: the mean log density of TEST in nats, and its paired difference to
     the default's, each with its standard error. --flow, --effort and --max-seconds are of the
@@ -173,9 +173,14 @@ def _line(each: RankedModel | ScoredModel) -> str:
 
     if isinstance(each, RankedModel):
         figures = {
-            "AUROC": _plus(each.auroc, each.auroc_standard_error),
+            "AUROC": _plus(each.auroc, each.auroc_standard_error)
+            + _beside(each.auroc_difference, each.auroc_difference_standard_error),
             "average precision": _plus(
                 each.average_precision, each.average_precision_standard_error
+            )
+            + _beside(
+                each.average_precision_difference,
+                each.average_precision_difference_standard_error,
             ),
         }
     else:
@@ -185,6 +190,11 @@ def _line(each: RankedModel | ScoredModel) -> str:
         }
     told = ", ".join(f"{name} {figure}" for name, figure in figures.items())
     return f"{told}, {each.fit_seconds:.1f} s"
+
+
+def _beside(difference: float, error: float | None) -> str:
+    """Return the difference from the default in brackets."""
+    return f" ({difference:+.4f})" if error is None else f" ({difference:+.4f} +- {error:.4f})"
 
 
 def _plus(value: float, error: float | None) -> str:

@@ -1,14 +1,14 @@
 """The default beside its rivals, on the same rows: what is gained over something simpler."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 
-from fluvial.anomaly.blocks import numbered_blocks, standard_error
+from fluvial.anomaly.blocks import numbered_blocks, resampled
 from fluvial.anomaly.labels import anomalous
 from fluvial.anomaly.ranking import Ranking
 from fluvial.baselines import (
@@ -34,16 +34,25 @@ class RankedModel:
         name: of the model.
         auroc: how often an anomaly scores below a normal row.
         auroc_standard_error: by a bootstrap of blocks of rows; None where rows are too few.
+        auroc_difference: by how much that is more than the first model's; 0 for itself.
+        auroc_difference_standard_error: of that paired difference, by the same samples of rows;
+            mostly far smaller than of the two figures.
         average_precision: the mean precision over the anomalies, the lowest score first.
-        average_precision_standard_error: likewise.
+        average_precision_standard_error: as of `auroc`.
+        average_precision_difference: likewise.
+        average_precision_difference_standard_error: likewise.
         fit_seconds: wall time of the fit, compilation included.
     """
 
     name: str
     auroc: float
     auroc_standard_error: float | None
+    auroc_difference: float
+    auroc_difference_standard_error: float | None
     average_precision: float
     average_precision_standard_error: float | None
+    average_precision_difference: float
+    average_precision_difference_standard_error: float | None
     fit_seconds: float
 
 
@@ -119,11 +128,13 @@ def compare_detectors(
         test: (m, D) array or table with the same columns, in the order of time where it has one.
         y: (m,) labels of the test rows: 0 for normal rows and others for anomalies, or 1 and -1.
         models: estimators by name, which are cloned; None: `FlowAnomalyDetector` and all baselines.
+            The first is the one that others are told beside.
         random_state: of these, and of the bootstrap.
 
     Returns:
-        The figures of each model. Standard errors are those of the test rows, by a bootstrap of
-        blocks of rows that follow each other; they say nothing of another training table.
+        The figures of each model, and their paired differences from the first's. Standard errors
+        are those of the test rows, by a bootstrap of blocks of rows that follow each other, the
+        same for all models; they say nothing of another training table.
 
     Raises:
         DataError: where labels are missing, of another number, or of one class alone, and as the
@@ -139,21 +150,38 @@ def compare_detectors(
     """
     is_anomaly = anomalous(y, _length(test))
     block = numbered_blocks(len(is_anomaly))
-    told = []
+    told, first = [], None
     for name, model in (_detectors(random_state) if models is None else models).items():
         scores, seconds = _scores(model, train, test)
         ranking = Ranking(scores, is_anomaly)
-        told.append(
-            RankedModel(
-                name,
-                ranking.auroc(),
-                standard_error(ranking.auroc, block, seed=random_state),
-                ranking.average_precision(),
-                standard_error(ranking.average_precision, block, seed=random_state),
-                seconds,
-            )
-        )
+        figures = [
+            _Figure.of(figure, block, random_state)
+            for figure in (ranking.auroc, ranking.average_precision)
+        ]
+        first = figures if first is None else first
+        own = [each.beside(other) for each, other in zip(figures, first, strict=True)]
+        told.append(RankedModel(name, *own[0], *own[1], fit_seconds=seconds))
     return DetectorComparison(len(is_anomaly), int(is_anomaly.sum()), tuple(told))
+
+
+class _Figure(NamedTuple):
+    """A figure of all rows, and of bootstrap samples of them."""
+
+    value: float
+    samples: np.ndarray | None
+
+    @classmethod
+    def of(cls, figure: Callable[..., float], block: np.ndarray, seed: int) -> "_Figure":
+        return cls(figure(), resampled(figure, block, seed=seed))
+
+    def beside(self, first: "_Figure") -> tuple[float, float | None, float, float | None]:
+        """Return the value and its difference from another's, each with its standard error."""
+        difference = self.value - first.value
+        # Which samples have a figure depends on the labels alone, so that both have the same.
+        if self.samples is None or first.samples is None:
+            return self.value, None, difference, None
+        gains = self.samples - first.samples
+        return self.value, float(self.samples.std(ddof=1)), difference, float(gains.std(ddof=1))
 
 
 def compare_densities(
