@@ -1,4 +1,4 @@
-"""The peers, each from training rows and rows to rank to strangeness. PyOD is imported late."""
+"""The peers, each from training rows and rows to rank to strangeness; their packages come late."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,9 @@ MOST_ROWS_OF_SVM = 3_000
 """Rows that the one-class SVM, whose time grows with their square and more, is fitted to."""
 
 BAGS = 8
+
+EPOCHS_OF_NICE, BLOCK_OF_NICE = 100, 10_000
+"""Passes over the training rows at most, and rows that are scored at a time."""
 
 
 def knn(train: np.ndarray, test: np.ndarray) -> np.ndarray:
@@ -123,6 +126,20 @@ def autoencoder(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     return ((test - back) ** 2).sum(axis=1)
 
 
+def nice(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """A NICE flow of 4 couplings with 64 units in two hidden layers, by maximum likelihood."""
+    import jax
+
+    from fluvial.flows import nice as nice_flow
+    from fluvial.training import fit
+
+    keys = jax.random.split(jax.random.key(0))
+    flow = nice_flow(keys[0], n_features=train.shape[1], n_layers=4, hidden_sizes=(64, 64))
+    flow, _ = fit(keys[1], flow, train, max_epochs=EPOCHS_OF_NICE, patience=10, show_progress=False)
+    blocks = np.array_split(test, max(len(test) // BLOCK_OF_NICE, 1))
+    return -np.concatenate([flow.log_prob(block.astype(np.float32)) for block in blocks])
+
+
 def ecod(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """ECOD, of PyOD."""
     from pyod.models.ecod import ECOD
@@ -156,6 +173,7 @@ PEERS: dict[str, Peer] = {
     "LOF": lof,
     "PCA": pca,
     "autoencoder": autoencoder,
+    "NICE flow": nice,
     "ECOD": ecod,
     "COPOD": copod,
     "HBOS": hbos,
