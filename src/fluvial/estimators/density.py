@@ -19,6 +19,7 @@ from fluvial.densities.ranges import whole
 from fluvial.densities.summary import summarise
 from fluvial.errors import ShapeError, TrainingInterrupted
 from fluvial.estimators.documentation import with_hyperparameters
+from fluvial.estimators.figures import WithFigures, figures_of_density
 from fluvial.estimators.fitted import FittedAttributes
 from fluvial.estimators.parameters import FlowParameters, hyperparameters_of
 from fluvial.estimators.writing import SaveMixin, write_estimator
@@ -30,6 +31,7 @@ from fluvial.weights import counted_rows
 class FlowDensity(
     FittedAttributes,
     SaveMixin,
+    WithFigures,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
@@ -345,8 +347,13 @@ class FlowDensity(
             )
         return self.table_density_.from_latent(latents, self._read_condition(condition))
 
-    def summary(self):
+    def summary(self, *, figures=True):
         """Tell what fit did.
+
+        Parameters
+        ----------
+        figures : bool, default=True
+            Whether the last lines are those that draw figures of the model.
 
         Returns
         -------
@@ -355,7 +362,11 @@ class FlowDensity(
             standard error and its gain over classical densities, and what was done to each column.
         """
         check_is_fitted(self)
-        return summarise(self.table_density_, effort=self.effort)
+        told = summarise(self.table_density_, effort=self.effort)
+        return f"{told}\n{self._figures_in_words()}" if figures else told
+
+    def _figures(self) -> list[str]:
+        return figures_of_density(self.table_density_)
 
     def _read_condition(self, condition) -> np.ndarray | None:
         """Return the condition of rows as the density takes it."""

@@ -17,6 +17,7 @@ from fluvial.errors import TrainingInterrupted
 from fluvial.estimators.decisions import Decisions
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.documentation import with_hyperparameters
+from fluvial.estimators.figures import WithFigures, figures_of_detector
 from fluvial.estimators.fitted import feature_names
 from fluvial.estimators.given_rows import given_rows
 from fluvial.estimators.known_labels import known_anomalies
@@ -26,7 +27,7 @@ from fluvial.estimators.writing import SaveMixin, write_detector
 
 
 @with_hyperparameters
-class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
+class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseEstimator):
     """Flags rows that do not belong.
 
     A score of how normal a row is, a threshold on it, and the density of the rows beside it.
@@ -299,8 +300,13 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def summary(self):
+    def summary(self, *, figures=True):
         """Tell what fit did: the density's summary, and the threshold.
+
+        Parameters
+        ----------
+        figures : bool, default=True
+            Whether the last lines are those that draw figures of the model.
 
         Returns
         -------
@@ -310,7 +316,12 @@ class FlowAnomalyDetector(SaveMixin, Decisions, OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         kind = vars(self)["score"]
         unit = " nats" if kind == DENSITY else f" of the score {kind!r}"
-        return f"{self.density_.summary()}\nthreshold     {self.offset_:.4f}{unit}"
+        of_density = self.density_.summary(figures=False)
+        told = f"{of_density}\nthreshold     {self.offset_:.4f}{unit}"
+        return f"{told}\n{self._figures_in_words()}" if figures else told
+
+    def _figures(self) -> list[str]:
+        return figures_of_detector(self)
 
     def _write(self, path: str | os.PathLike, **options: Any) -> ModelFile:
         return write_detector(self, path, **options)

@@ -78,7 +78,7 @@ class ModelCard:
             sha256=sha256,
             libraries={"fluvial": __version__} if libraries is None else dict(libraries),
             score=detector.get_params()["score"],
-            summary=detector.summary(),
+            summary=detector.summary(figures=False),
             rows=density.n_samples_fit_,
             columns=density.n_features_in_,
             threshold=detector.threshold_.to_json(),
