@@ -120,7 +120,7 @@ def test_names_and_notes_are_in_the_header(density, rows, tmp_path):
 def test_files_that_hold_no_estimator_are_refused(density, tmp_path):
     path = tmp_path / "m.fluvial"
     write_model(path, kind="Scaler", header={}, arrays={})
-    with pytest.raises(ModelFileError, match="holds a Scaler, but a FlowAnomalyDetector or a Flow"):
+    with pytest.raises(ModelFileError, match="holds a Scaler, but a DensityRatio or a FlowAnomaly"):
         load(path)
     write_model(path, kind="FlowDensity", header={}, arrays={})
     with pytest.raises(ModelFileError, match="lacks what a FlowDensity needs: KeyError"):
