@@ -47,6 +47,19 @@ def test_the_bar_shows_epochs_and_losses(capsys):
     assert capsys.readouterr().err.strip().endswith("done")
 
 
+def test_the_bar_tells_the_time_left_of_parts_that_take_minutes():
+    bar = Bar(10)
+    now = [0.0]
+    bar._bar.get_time = lambda: now[0]
+    bar._bar.reset(bar._task)
+    for done in (1, 2, 3):
+        now[0] += 100
+        bar.update(done, 1.0, None)
+    left = bar._bar.tasks[0].time_remaining
+    bar.finish("")
+    assert left == pytest.approx(700)
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """Press Ctrl-C when the first epochs are shown."""

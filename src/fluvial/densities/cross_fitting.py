@@ -10,7 +10,7 @@ import numpy as np
 
 from fluvial.densities.fitted import ENDED_EARLY, Fitted
 from fluvial.densities.folds import FoldRows, held_out_weights
-from fluvial.densities.members import FittedByFold
+from fluvial.densities.members import FittedByFold, is_small
 from fluvial.densities.time_budget import TimeBudget
 from fluvial.errors import TrainingError
 from fluvial.parallel import threads
@@ -24,7 +24,8 @@ PROMISING = 2
 """Flows that are trained further in any case: on the other folds, or on the only one."""
 
 EARNS = 0.1
-"""Weight on the first folds that a flow needs to be fitted to the others besides."""
+"""Weight on the first folds that a flow needs to be fitted to the others besides, unless the table
+is small."""
 
 Task = tuple[int, int]
 """The numbers of a fold and of a member."""
@@ -39,9 +40,9 @@ def cross_fit(
 ) -> list[dict[int, Fitted]]:
     """Fit members to one fold after the other, as many at once as the device runs.
 
-    All members are fitted to the first two folds. Of the flows the best two, and those that have
-    earned a weight, are fitted to the others as well; where there is a single fold, the best two
-    are trained on instead.
+    All members are fitted to the first two folds. Of the flows the best two, and unless the table
+    is small those that have earned a weight, are fitted to the others as well; where there is a
+    single fold, the best two are trained on instead.
 
     What a fit gives does not depend on those beside it. A flow that diverges is left out. Where
     the time is up, the first fold keeps what was learned, and no flow is begun once it has one that
@@ -146,7 +147,7 @@ class _Fits:
         )
         of_members = dict(zip(whole, ranks, strict=True))
         best = set(sorted(flows, key=lambda k: of_members[k], reverse=True)[:PROMISING])
-        if len(self._folds) > 1:
+        if len(self._folds) > 1 and not is_small(self._folds[0]):
             best |= {k for k in flows if of_members[k][0] >= EARNS}
         return [k for k in whole if k in best or k not in flows]
 

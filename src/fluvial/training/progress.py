@@ -62,7 +62,13 @@ class Bar:
             TextColumn("{task.fields[losses]}"),
             TimeRemainingColumn(),
         )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        # A part may take minutes, so that the last seconds tell nothing about the speed.
+        self._bar = Progress(
+            *columns,
+            console=Console(stderr=True),
+            transient=True,
+            speed_estimate_period=float("inf"),
+        )
         self._task = self._bar.add_task("", total=total, losses="compiling")
         self._bar.start()
 
