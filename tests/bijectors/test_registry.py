@@ -96,7 +96,7 @@ def test_errors_show_both_shapes(name):
             assert str(shape) in str(error.value)
     if bijector.condition_shape is not None:
         with pytest.raises(ShapeError, match="None"):
-            bijector.forward(jnp.zeros(bijector.event_shape))
+            bijector.forward(jnp.zeros(bijector.latent_shape))
 
 
 def test_every_public_bijector_has_a_case():
