@@ -10,6 +10,7 @@ from scipy import stats
 from fluvial import bijectors as fb, distributions as fd, flows, training
 from fluvial.errors import DomainError, ShapeError
 from fluvial.networks import MADE, MLP, shift_and_log_scale
+from fluvial.parameters import soft_clip
 from fluvial.testing import check_bijector
 
 KEY = jax.random.key(0)
@@ -85,6 +86,12 @@ def test_s2_10_the_normal_through_its_cdf_and_a_uniform():
     close(fd.Normal().log_prob(2.01), -2.938989)
 
 
+def test_s2_14_to_16_a_map_that_doubles_halves_the_density():
+    doubled = fd.TransformedDistribution(fd.Normal(), fb.Affine(shift=0.0, scale=2.0))
+    close(fd.Normal().log_prob(HALVES), [-0.9189385, -1.0439385, -1.4189385])
+    close(doubled.log_prob(2 * HALVES), [-1.6120857, -1.7370857, -2.1120857])
+
+
 def test_s2_17_and_18_a_transformed_distribution_by_keywords_and_its_cdf():
     normal = fd.Normal(loc=0.0, scale=1.0)
     doubled = fd.TransformedDistribution(
@@ -158,6 +165,21 @@ def test_s2_34_a_chain_that_learns_at_one_rate_and_not_at_the_other():
         )
         short[rate] = float(training.loss(fitted, rows) - training.loss(truth, rows))
     assert short[1e-2] < 0.05 < 0.5 < short[1e-4]
+
+
+def test_s3_4_the_volume_of_an_affine_map():
+    affine = fb.Affine(jnp.array([1.0, 0.0]), jnp.array([1.5, 3.0]))
+    close(affine.forward(jnp.array([2.0, 2.0])), [4.0, 6.0])
+    close(affine.forward_log_det_jacobian(jnp.zeros(2)), np.log(4.5))
+
+
+def test_s4_6_to_9_and_12_scale_and_shift():
+    scale, shift = fb.Scale(2.0), fb.Shift(1.0)
+    close(scale.forward(jnp.array([1.0, 2.0, 3.0])), [2.0, 4.0, 6.0])
+    close(scale.inverse(jnp.array([5.0, 3.0, 1.0])), [2.5, 1.5, 0.5])
+    both = fb.Chain([shift, scale])
+    close(both.forward(jnp.array([1.0, 2.0, 3.0])), [3.0, 5.0, 7.0])
+    close(both.inverse(jnp.array([2.0, 5.0, 8.0])), [0.5, 2.0, 3.5])
 
 
 def test_s4_10_and_11_maps_are_called():
@@ -260,6 +282,23 @@ def test_s4_35_a_flow_of_a_made():
 
 def before(x):
     return jnp.cumsum(x, axis=-1) - x
+
+
+def test_s4_36_forward_is_the_loop_over_columns():
+    layer = fb.MaskedAutoregressive(None, fb.Affine(), n_features=3, network=made())
+    z = jax.random.normal(KEY, (3,))
+    x = jnp.zeros(3)
+    for column in range(3):
+        shift, raw_log_scale = made()(x)[column]
+        scale = jnp.exp(soft_clip(raw_log_scale, 7.0))
+        x = x.at[column].set(z[column] * scale + shift)
+    close(layer.forward(z), x)
+
+
+def test_s4_43_another_size_is_refused():
+    layer = fb.Coupling(KEY, fb.Affine(), n_features=3, num_masked=2, hidden_sizes=(4,))
+    with pytest.raises(ShapeError, match=r"\(4,\).*\(3,\)"):
+        layer.forward(jnp.ones(4))
 
 
 def test_s4_37_and_52_a_network_of_ones_own_is_checked():

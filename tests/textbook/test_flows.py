@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from fluvial import bijectors as fb, distributions as fd, evaluation, flows, plots, training
+from fluvial.errors import ShapeError
 from fluvial.networks import shift_and_log_scale
 from fluvial.testing import randomise
 
@@ -47,6 +48,19 @@ def history(real_nvp, moons):
     )
     assert training.loss(flow, moons) <= min(history.train_loss) + 0.2
     return history
+
+
+def test_s0_10_18_20_and_36_density_and_samples_by_hand(real_nvp, moons):
+    z, log_det = real_nvp.bijector.inverse_and_log_det(moons)
+    close(real_nvp.base.log_prob(z) + log_det, real_nvp.log_prob(moons), 1e-4)
+    drawn = real_nvp.bijector.forward(real_nvp.base.sample(KEY, (7,)))
+    close(drawn, real_nvp.sample(KEY, (7,)), 1e-4)
+
+
+def test_s0_34_odd_numbers_of_couplings():
+    assert flows.real_nvp(KEY, n_features=2, n_layers=3, hidden_sizes=(4,)).event_shape == (2,)
+    with pytest.raises(ValueError, match="layer"):
+        flows.real_nvp(KEY, n_features=2, n_layers=1, hidden_sizes=(4,))
 
 
 def test_s0_8_the_families():
@@ -152,6 +166,32 @@ def test_s1_9_and_10_losses_on_a_grid():
     grid = jax.vmap(lambda a: jax.vmap(lambda b: loss(a, b))(scales))(shifts)
     assert grid.shape == (10, 10)
     assert float(loss(x.mean(), x.std())) <= float(grid.min())
+
+
+def test_s1_20_to_29_the_objects_of_autoregressive_flows():
+    layer = fb.MaskedAutoregressive(KEY, fb.Affine(), n_features=2, hidden_sizes=(4,))
+    maps = [layer, fb.Permutation.random(KEY, 2), fb.Invert(layer)]
+    flow = flows.Flow(fd.StandardNormal(2), fb.Chain(maps))
+    assert flow.log_prob(jnp.zeros((5, 2))).shape == (5,)
+    with pytest.raises((TypeError, ShapeError)):
+        flows.Flow(fb.Chain(maps), fd.StandardNormal(2))  # pyright: ignore[reportArgumentType]
+
+
+def test_s1_26_37_and_39_a_maf_of_one_column():
+    flow = flows.maf(
+        KEY, n_features=1, n_layers=5, hidden_sizes=(4, 4), residual=True, linear="permutation"
+    )
+    rows = 1 + 0.5 * jax.random.normal(KEY, (500, 1))
+    fitted, _ = training.fit(
+        KEY,
+        flow,
+        rows,
+        batch_size=len(rows),
+        max_epochs=300,
+        validation_fraction=0,
+        show_progress=False,
+    )
+    assert training.loss(fitted, rows) < training.loss(flow, rows) - 0.3
 
 
 def test_s1_12_36_and_38_a_histogram_with_the_density():
