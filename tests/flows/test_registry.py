@@ -11,6 +11,7 @@ import pytest
 from tests.cases import FLOW_STARTS, FLOWS, random_condition
 
 from fluvial import flows
+from fluvial.artifacts import fill_tree, tree_to_arrays
 from fluvial.testing import check_bijector
 from fluvial.training import trainable
 
@@ -94,6 +95,13 @@ def test_seeds_reproduce_bit_by_bit(name):
     first, second = FLOW_STARTS[name](KEY), FLOW_STARTS[name](KEY)
     assert bool(eqx.tree_equal(first, second))
     assert not eqx.tree_equal(first, FLOW_STARTS[name](jax.random.key(7)))
+
+
+@names
+def test_its_arrays_fill_another_of_its_kind(name):
+    flow, skeleton = FLOWS[name](KEY), FLOWS[name](jax.random.key(7))
+    assert not eqx.tree_equal(skeleton, flow)
+    assert eqx.tree_equal(fill_tree(skeleton, tree_to_arrays(flow)), flow)
 
 
 ELSEWHERE = {
