@@ -248,6 +248,9 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "affine-linear-diagonal": lambda key: AffineLinear(
         0.5, scale_diag=[1.0, -2.0], scale_perturb_factor=[[1.0], [0.0]]
     ),
+    "affine-linear-of-one": lambda key: AffineLinear(
+        jnp.ones(1), [[2.0]], scale_perturb_factor=[[0.5]]
+    ),
     "householder": lambda key: Householder(3, 4),
     "orthogonal": lambda key: Orthogonal(3),
     "convolution-1x1": lambda key: Convolution1x1(key, (2, 1, 3)),
@@ -255,18 +258,24 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
         key, (2, 2, 2), hidden_channels=2, condition_shape=(1, 1, 1), activation="tanh"
     ),
     "act-norm": lambda key: ActNorm((2, 1, 2)),
+    "act-norm-of-one": lambda key: ActNorm(1),
     "cumsum": lambda key: Cumsum((2, 3), axis=0),
     "ordered": lambda key: Ordered(3),
     "softmax-centered": lambda key: SoftmaxCentered(4),
+    "softmax-centered-of-two": lambda key: SoftmaxCentered(2),
     "fill-triangular": lambda key: FillTriangular(3, upper=True),
     "correlation-cholesky": lambda key: CorrelationCholesky(3),
+    "correlation-cholesky-of-two": lambda key: CorrelationCholesky(2),
     "planar": lambda key: Planar(key, 3),
     "radial": lambda key: Radial(key, 3),
+    "planar-of-one": lambda key: Planar(key, 1),
     "radial-of-one": lambda key: Radial(key, 1),
     "sylvester": lambda key: Sylvester(key, 3, 2),
+    "sylvester-of-one": lambda key: Sylvester(key, 1),
     "contractive": lambda key: Contractive(
         key, n_features=2, hidden_sizes=(6,), condition_shape=(1,)
     ),
+    "contractive-of-one": lambda key: Contractive(key, n_features=1, hidden_sizes=(6,)),
     "continuous": lambda key: Continuous(
         key, n_features=2, hidden_sizes=(4,), condition_shape=(1,)
     ),
@@ -274,6 +283,9 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
     "unconstrained-monotonic": lambda key: UnconstrainedMonotonic(3, shape=(2,)),
     "block-autoregressive": lambda key: BlockAutoregressive(
         key, n_features=2, hidden_sizes=(3,), condition_shape=(1,)
+    ),
+    "block-autoregressive-of-one": lambda key: BlockAutoregressive(
+        key, n_features=1, hidden_sizes=(3,)
     ),
     "autoregressive-deep-sigmoid": lambda key: autoregressive(key, Invert(DeepSigmoid(2)), 2),
     "own": lambda key: Skewed(),
@@ -301,6 +313,21 @@ _STARTS: dict[str, Callable[[Array], Bijector]] = {
         key, Affine(), 3, (8, 8), residual=True, condition_shape=()
     ),
     "autoregressive-inverted": lambda key: Invert(autoregressive(key, Affine(), 3, (8, 8))),
+    "circular-spline-flow": lambda key: (
+        flows.circular_spline_flow(
+            key, n_features=1, n_layers=1, hidden_sizes=(4,), n_bins=3, condition_shape=(1,)
+        ).bijector
+    ),
+    "glow": lambda key: (
+        flows.glow(
+            key,
+            image_shape=(2, 2, 1),
+            n_scales=1,
+            n_layers=1,
+            hidden_channels=2,
+            condition_shape=(1,),
+        ).bijector
+    ),
 }
 
 LOC, SCALE = jnp.array([0.5, -1.0]), jnp.array([0.3, 2.0])
@@ -378,19 +405,54 @@ _FLOW_STARTS: dict[str, Callable[..., Flow]] = {
         key, n_features=2, n_layers=1, hidden_sizes=(8,), n_bins=3, spline="cubic"
     ),
     "naf": lambda key: flows.naf(key, n_features=2, n_layers=1, hidden_sizes=(8,), n_units=3),
+    "nice-of-one-conditional": lambda key: flows.nice(
+        key, n_features=1, n_layers=1, hidden_sizes=(8,), condition_shape=(1,)
+    ),
+    "made-of-one": lambda key: flows.made(key, n_features=1, hidden_sizes=(8,)),
+    "iaf-of-one": lambda key: flows.iaf(key, n_features=1, n_layers=1, hidden_sizes=(8,)),
+    "naf-of-one-conditional": lambda key: flows.naf(
+        key, n_features=1, n_layers=1, hidden_sizes=(8,), n_units=3, condition_shape=(1,)
+    ),
+    "umnn-conditional": lambda key: flows.umnn(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,), n_units=2, condition_shape=(1,)
+    ),
     "umnn": lambda key: flows.umnn(key, n_features=1, n_layers=1, hidden_sizes=(8,), n_units=3),
     "sos": lambda key: flows.sos(
         key, n_features=1, n_layers=1, hidden_sizes=(8,), n_squares=2, degree=1
     ),
+    "sos-conditional": lambda key: flows.sos(
+        key,
+        n_features=2,
+        n_layers=1,
+        hidden_sizes=(8,),
+        n_squares=2,
+        degree=1,
+        condition_shape=(1,),
+    ),
+    "bernstein-conditional": lambda key: flows.bernstein(
+        key, n_features=2, n_layers=1, hidden_sizes=(8,), degree=4, condition_shape=(1,)
+    ),
     "bernstein": lambda key: flows.bernstein(key, n_features=1, n_layers=1, hidden_sizes=(8,)),
     "bnaf": lambda key: flows.bnaf(key, n_features=2, n_layers=1, hidden_sizes=(3,)),
+    "bnaf-of-one-conditional": lambda key: flows.bnaf(
+        key, n_features=1, n_layers=1, hidden_sizes=(3,), condition_shape=(1,)
+    ),
+    "gaussianization-flow-of-one": lambda key: flows.gaussianization_flow(
+        key, n_features=1, n_layers=1, n_components=2
+    ),
     "gaussianization-flow-conditional": lambda key: flows.gaussianization_flow(
         key, n_features=2, n_layers=1, n_components=2, hidden_sizes=(4,), condition_shape=(1,)
     ),
     "planar-flow": lambda key: flows.planar_flow(key, n_features=2, n_layers=2),
+    "planar-flow-of-one": lambda key: flows.planar_flow(key, n_features=1, n_layers=2),
     "radial-flow": lambda key: flows.radial_flow(key, n_features=2, n_layers=2),
+    "radial-flow-of-one": lambda key: flows.radial_flow(key, n_features=1, n_layers=2),
     "sylvester-flow": lambda key: flows.sylvester_flow(
         key, n_features=2, n_layers=1, fast="samples"
+    ),
+    "sylvester-flow-of-one": lambda key: flows.sylvester_flow(key, n_features=1, n_layers=1),
+    "residual-flow-of-one-conditional": lambda key: flows.residual_flow(
+        key, n_features=1, n_layers=1, hidden_sizes=(8,), condition_shape=(1,)
     ),
     "residual-flow": lambda key: flows.residual_flow(
         key, n_features=2, n_layers=1, hidden_sizes=(8,)

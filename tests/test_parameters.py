@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from fluvial.bijectors import Affine, Chain, Invert, PerEvent, Repeat
+from fluvial import flows
+from fluvial.bijectors import Affine, Chain, Invert, PerEvent, Permutation, Repeat
 from fluvial.distributions import StandardNormal, TransformedDistribution
 from fluvial.flows import Flow
 from fluvial.parameters import Fixed, RandomKey, needs_key, trainable, with_key
@@ -165,3 +166,17 @@ def test_what_is_fixed_whole_or_no_array_is_not_trained():
     model = {"a": jnp.ones(2), "b": Fixed({"c": jnp.ones(2)}), "d": jnp.arange(2), "e": 1.0}
     marks = trainable(model)
     assert (marks["a"], marks["b"].value["c"], marks["d"], marks["e"]) == (True, *(False,) * 3)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda key: StandardNormal(2).sample(key),
+        lambda key: StandardNormal(2).sample_and_log_prob(key),
+        lambda key: flows.nice(key, n_features=2),
+        lambda key: Permutation.random(key, 3),
+    ],
+)
+def test_a_seed_is_no_key(draw):
+    with pytest.raises(TypeError, match=r"such as jax\.random\.key\(0\), but the key given is 3"):
+        draw(3)

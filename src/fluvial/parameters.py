@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from fluvial.errors import told
+
 Model = TypeVar("Model")
 
 
@@ -77,6 +79,25 @@ class RandomKey(eqx.Module):
     def value(self) -> Array:
         """The key, for the functions of `jax.random`."""
         return jax.random.wrap_key_data(self.data)
+
+
+def checked_key(key: Any) -> Any:
+    """Return a random key as it is.
+
+    Raises:
+        TypeError: where it is no array, as a seed or a number of draws is none.
+
+    Examples:
+        >>> checked_key(3)
+        Traceback (most recent call last):
+        TypeError: random numbers need a key, such as jax.random.key(0), but the key given is 3
+    """
+    if not isinstance(key, jax.Array | np.ndarray):
+        raise TypeError(
+            "random numbers need a key, such as jax.random.key(0), but the key given is "
+            f"{told(key)}"
+        )
+    return key
 
 
 def needs_key(model: Any) -> bool:

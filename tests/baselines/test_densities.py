@@ -29,6 +29,17 @@ def test_kernels_are_those_of_scikit_learn(kernels, rows, plain):
     assert kernels.score(rows) == pytest.approx(expected.mean(), abs=1e-3)
 
 
+def test_a_bandwidth_may_be_given(plain):
+    scaled, log_det = standardised(plain)
+    expected = neighbors.KernelDensity(bandwidth=0.5).fit(scaled).score_samples(scaled) + log_det
+    given = KernelDensity(bandwidth=0.5).fit(plain)
+    assert given.bandwidth_ == 0.5
+    assert np.abs(given.score_samples(plain) - expected).max() < 1e-3
+    for wrong in (0, -1.0, np.nan, "wide"):
+        with pytest.raises(ValueError, match=r"bandwidth must lie in \(0, inf\)"):
+            KernelDensity(bandwidth=wrong).fit(plain)
+
+
 def test_the_bandwidth_is_the_best_on_held_out_rows(plain):
     """By scikit-learn on the rows that `held_out_rows` draws, over a finer grid."""
     from fluvial.densities.held_out import held_out_rows

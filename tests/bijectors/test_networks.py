@@ -126,6 +126,19 @@ def test_a_linear_velocity_is_a_matrix_exponential(x64):
     np.testing.assert_allclose(layer.inverse(x), z, rtol=1e-6)
 
 
+def test_the_flow_of_one_column_given_a_rate(x64):
+    """`dx/dt = c x` takes z to z exp(c), and its log det is c."""
+    pytest.importorskip("diffrax")
+    layer = Continuous(
+        None, n_features=1, velocity=lambda t, x, c: c * x, condition_shape=(1,), tolerance=1e-9
+    )
+    z, rate = np.array([[0.5], [-2.0]]), np.array([[-1.0], [0.7]])
+    x, log_det = layer.forward_and_log_det(z, rate)
+    np.testing.assert_allclose(x, z * np.exp(rate), rtol=1e-7)
+    np.testing.assert_allclose(log_det, rate[:, 0], rtol=1e-7)
+    np.testing.assert_allclose(layer.inverse(x, rate), z, rtol=1e-7)
+
+
 def test_hutchinsons_trace_is_right_in_the_mean(x64):
     pytest.importorskip("diffrax")
     matrix = np.array([[0.3, -1.0], [0.4, 0.2]])

@@ -80,6 +80,41 @@ def in_float64(leaf):
     return leaf.astype(jnp.float64) if eqx.is_inexact_array(leaf) else leaf
 
 
+WITH_LOOPS = [
+    name
+    for name in BIJECTORS
+    if name.startswith(
+        ("autoregressive-affine", "block", "contractive", "deep", "planar", "repeat")
+    )
+]
+
+
+@names
+def test_vmap_takes_its_methods(name):
+    """As a batch does; the numbers where there are loops, which `vmap` rewrites."""
+    bijector = BIJECTORS[name](KEY)
+    z = random_latents(bijector, jax.random.key(1), (3,))
+    condition = random_condition(jax.random.key(2), bijector, (3,))
+
+    def run(transformed):
+        given = () if condition is None else (condition,)
+        x, log_det = transformed(bijector.forward_and_log_det)(z, *given)
+        return x, log_det, *transformed(bijector.inverse_and_log_det)(x, *given)
+
+    def both(_):
+        return run(jax.vmap), run(lambda method: method)
+
+    if name not in WITH_LOOPS:
+        one_by_one, together = jax.eval_shape(both, 0)
+        assert jax.tree.map(lambda a: a.shape, one_by_one) == jax.tree.map(
+            lambda a: a.shape, together
+        )
+        return
+    found, expected = jax.jit(both, compiler_options=FAST_COMPILATION)(0)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
 @names
 def test_errors_show_both_shapes(name):
     bijector = BIJECTORS[name](KEY)
@@ -96,7 +131,7 @@ def test_errors_show_both_shapes(name):
             assert str(shape) in str(error.value)
     if bijector.condition_shape is not None:
         with pytest.raises(ShapeError, match="None"):
-            bijector.forward(jnp.zeros(bijector.event_shape))
+            bijector.forward(jnp.zeros(bijector.latent_shape))
 
 
 def test_every_public_bijector_has_a_case():

@@ -314,3 +314,22 @@ def test_one_column_is_enough(name):
     back, log_det_back = layer.inverse_and_log_det(x)
     np.testing.assert_allclose(back, Z[:, :1], rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(log_det_back, -log_det, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [
+        (Orthogonal, (1,)),
+        (Householder, (1, 2)),
+        (Ordered, (1,)),
+        (Cumsum, (1,)),
+        (FillTriangular, (1,)),
+    ],
+)
+def test_of_one_number_there_is_nothing_to_turn_or_to_order(kind, sizes):
+    moved = randomise(kind(*sizes), KEY)
+    z = jnp.array([[-1.5], [0.0], [2.0]])
+    x, log_det = moved.forward_and_log_det(z)
+    np.testing.assert_allclose(x.reshape(z.shape), z, atol=1e-12)
+    np.testing.assert_allclose(log_det, 0, atol=1e-12)
+    np.testing.assert_allclose(moved.inverse(x), z, atol=1e-12)

@@ -202,6 +202,14 @@ def test_a_continuous_flow_learns_two_modes(way):
     assert np.trapezoid(np.exp(flow.log_prob(grid[:, None])), grid) == pytest.approx(1, abs=0.01)
 
 
+def test_a_continuous_flow_of_one_column_integrates_to_one():
+    pytest.importorskip("diffrax")
+    flow = randomise(flows.ffjord(KEY, n_features=1, hidden_sizes=(4,)), KEY)
+    x = jnp.linspace(-12, 12, 801)
+    density = np.exp(np.asarray(flow.log_prob(x[:, None]), np.float64))
+    np.testing.assert_allclose(np.trapezoid(density, x), 1, atol=2e-3)
+
+
 def test_flow_matching_is_for_continuous_flows():
     flow = flows.nice(KEY, n_features=2, n_layers=2)
     with pytest.raises(TypeError, match="continuous flows"):

@@ -1,5 +1,8 @@
 """The invariants of every flow in `tests/cases.py`."""
 
+import inspect
+import re
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,6 +10,8 @@ import numpy as np
 import pytest
 from tests.cases import FLOW_STARTS, FLOWS, random_condition
 
+from fluvial import flows
+from fluvial.artifacts import fill_tree, tree_to_arrays
 from fluvial.testing import check_bijector
 from fluvial.training import trainable
 
@@ -90,6 +95,36 @@ def test_seeds_reproduce_bit_by_bit(name):
     first, second = FLOW_STARTS[name](KEY), FLOW_STARTS[name](KEY)
     assert bool(eqx.tree_equal(first, second))
     assert not eqx.tree_equal(first, FLOW_STARTS[name](jax.random.key(7)))
+
+
+@names
+def test_its_arrays_fill_another_of_its_kind(name):
+    flow, skeleton = FLOWS[name](KEY), FLOWS[name](jax.random.key(7))
+    assert not eqx.tree_equal(skeleton, flow)
+    assert eqx.tree_equal(fill_tree(skeleton, tree_to_arrays(flow)), flow)
+
+
+ELSEWHERE = {
+    "ffjord": "test_families.py: solving takes long",
+    "circular_spline_flow": "test_families.py: of angles, no grid of numbers",
+    "glow": "test_images.py: of images",
+}
+"""Recipes whose densities are tested by themselves."""
+
+RECIPES = {
+    name: inspect.signature(recipe).parameters
+    for name, recipe in vars(flows).items()
+    if inspect.isfunction(recipe) and next(iter(inspect.signature(recipe).parameters)) == "key"
+}
+
+
+@pytest.mark.parametrize("recipe", [name for name in RECIPES if name not in ELSEWHERE])
+def test_every_recipe_has_cases_of_one_and_two_columns_and_with_a_condition(recipe):
+    start = recipe.removeprefix("neural_").replace("_", "-")
+    built = [FLOW_STARTS[name](KEY) for name in FLOWS if re.match(rf"{start}(-|$)", name)]
+    assert {flow.event_shape for flow in built} >= {(1,), (2,)}
+    if "condition_shape" in RECIPES[recipe]:
+        assert any(flow.condition_shape is not None for flow in built)
 
 
 def test_samples_have_the_batch_of_the_condition():

@@ -193,3 +193,15 @@ def test_the_wealth_of_a_drift_is_drawn_at_its_rows(ax):
         plots.drift(found, times[:5])
     with pytest.raises(DataError, match="all are flagged"):
         plots.drift(Drift(False, None, None, 0.0, [], 6, 6))
+
+
+def test_a_pair_is_coloured_by_scores():
+    scores = ROWS[:, 0]
+    ax = plots.pair(ROWS, ROWS + 1, scores=scores, labels=("rows", "others"))
+    points = ax.collections[0]
+    shown = np.asarray(points.get_offsets())
+    np.testing.assert_allclose(np.asarray(points.get_array()), shown[:, 0])
+    assert (np.diff(np.asarray(points.get_array())) <= 0).all()  # the lowest on top
+    assert [axes.get_ylabel() for axes in ax.figure.axes][1] == "score"
+    with pytest.raises(ShapeError, match="need"):
+        plots.pair(ROWS, scores=scores[:-1])

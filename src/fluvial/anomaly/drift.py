@@ -97,7 +97,7 @@ def find_drift(
         rows: `(n, D)`, in the order of time.
         scores: `(n,)`.
         threshold: rows that score below are flagged.
-        names: of the columns.
+        names: of the columns; none watches the scores alone.
         seed: of the random ties.
 
     Raises:
@@ -176,6 +176,8 @@ def _moved(
     reference: np.ndarray, since: np.ndarray, most: list[float], names: tuple[str, ...]
 ) -> list[MovedColumn]:
     """Return the columns that have moved, by the most that bets on each came to."""
+    if not names:
+        return []
     evidence = np.array(most)
     sure = np.flatnonzero(evidence >= np.log(len(names) / FALSE_WARNING))
     ranked = sure[np.argsort(-evidence[sure], kind="stable")]

@@ -32,6 +32,20 @@ def check_score(kind: Any) -> None:
         raise ValueError(f"score must be one of {list(SCORES)}, but is {told(kind)}")
 
 
+def check_conditional(kind: str) -> None:
+    """Refuse a score that knows no condition.
+
+    Raises:
+        ValueError: saying which does.
+    """
+    if kind == RELATIVE:
+        others = ", ".join(repr(each) for each in SCORES if each != RELATIVE)
+        raise ValueError(
+            f"score={RELATIVE!r} ranks a row beside all others, whatever its condition: with a "
+            f"condition give one of the scores {others}"
+        )
+
+
 def check_latents(kind: str, flow: Any) -> None:
     """Refuse the norm of latents where there is no flow, or several.
 
@@ -45,8 +59,11 @@ def check_latents(kind: str, flow: Any) -> None:
 class Ranking(Protocol):
     """Something that scores rows; higher is more normal."""
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
-        """Return the scores `(n,)` of rows `(n, D)`, in the units of the columns, finite."""
+    def score(self, rows: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
+        """Return the scores `(n,)` of rows `(n, D)`, in the units of the columns, finite.
+
+        Given what they are conditional on, `(n, C)` or `(1, C)` for all, where there is such.
+        """
         ...
 
 
@@ -56,9 +73,9 @@ class DensityRanking:
 
     density: TableDensity
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, rows: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """Return the log densities `(n,)` of rows."""
-        return self.density.log_prob(rows)
+        return self.density.log_prob(rows, condition)
 
 
 @dataclass(frozen=True)
@@ -75,9 +92,9 @@ class LatentRanking:
         if not hasattr(self.density.distribution, "bijector"):
             raise ValueError("score='latent' needs the latents of one flow: give flow its name")
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, rows: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """Return minus the norms `(n,)` of the latents of rows."""
-        latents = self.density.to_latent(rows)
+        latents = self.density.to_latent(rows, condition)
         largest = np.finfo(float).max / 4
         norms = np.nan_to_num(np.linalg.norm(latents, axis=1), nan=largest, posinf=largest)
         return self.density.scaler.left_out.penalty(rows) - np.minimum(norms, largest)
@@ -95,9 +112,9 @@ class TypicalityRanking:
     density: TableDensity
     usual: float
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, rows: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """Return minus the distances `(n,)` of the log densities of rows from the usual one."""
-        return -np.abs(self.density.log_prob(rows) - self.usual)
+        return -np.abs(self.density.log_prob(rows, condition) - self.usual)
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,7 @@ class Ranked:
         sample_weight: Any,
         rng: np.random.RandomState,
         anomalies: np.ndarray | None = None,
+        condition: np.ndarray | None = None,
     ) -> Self:
         """Make the ranking of a kind.
 
@@ -138,6 +156,7 @@ class Ranked:
             rng: of what is drawn.
             anomalies: `(k, D)`, rows that are known not to belong; "relative" learns of them what
                 to look at. None or no rows: none are known.
+            condition: `(n, C)`, what each row is given, where the density is conditional.
 
         Raises:
             ValueError: where the density has no latents for "latent".
@@ -145,17 +164,22 @@ class Ranked:
         if kind == RELATIVE:
             return cls._relative(rows, counted, sample_weight, rng, anomalies)
         held_out = density.held_out
+
+        def of(places: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+            return rows[places], None if condition is None else condition[places]
+
         if kind == DENSITY:
             ranking, scores = DensityRanking(density), held_out.log_prob
         elif kind == TYPICALITY:
             usual = held_out.score
             if usual is None:
-                usual = float(np.mean(density.log_prob(rows[counted])))
+                usual = float(np.mean(density.log_prob(*of(counted))))
             ranking = TypicalityRanking(density, usual)
             scores = -np.abs(held_out.log_prob - usual)
         else:
             ranking = LatentRanking(density)
-            scores = ranking.score(rows[held_out.indices]) if len(held_out.indices) else np.zeros(0)
+            places = held_out.indices
+            scores = ranking.score(*of(places)) if len(places) else np.zeros(0)
         return cls(ranking, held_out.indices, scores, held_out.weights)
 
     @classmethod

@@ -97,12 +97,14 @@ class Explainer:
         reference: normal rows `(m, D)`, m at least 5.
         threshold: rows that score below are flagged.
         names: of the columns.
+        usual: the median score of normal rows; None scores the reference for it.
     """
 
     score: Score
     reference: np.ndarray
     threshold: float
     names: tuple[str, ...]
+    usual: float | None = None
 
     def __post_init__(self):
         if len(self.reference) < MIN_REFERENCE:
@@ -114,7 +116,7 @@ class Explainer:
     @cached_property
     def usual_score(self) -> float:
         """The median score of the normal rows."""
-        return float(np.median(self.score(self.reference)))
+        return float(np.median(self.score(self.reference))) if self.usual is None else self.usual
 
     @cached_property
     def values(self) -> np.ndarray:

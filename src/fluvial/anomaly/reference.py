@@ -20,7 +20,7 @@ class Reference:
     """Rows and their scores.
 
     Attributes:
-        rows: `(m, D)`, in the units of the columns.
+        rows: `(m, D)`, in the units of the columns; with a condition, its columns are the last.
         scores: `(m,)`, under what was not fitted to them.
     """
 
@@ -35,6 +35,11 @@ class Reference:
             return cls(rows, scores)
         drawn = np.sort(np.random.default_rng(0).choice(len(rows), most, replace=False))
         return cls(rows[drawn], scores[drawn])
+
+    def from_score(self, threshold: float) -> Self:
+        """Return those rows that score at least `threshold`."""
+        kept = self.scores >= threshold
+        return type(self)(self.rows[kept], self.scores[kept])
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays that a model file holds."""

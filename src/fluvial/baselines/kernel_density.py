@@ -1,11 +1,13 @@
 """A kernel density with a held-out bandwidth, as an estimator."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from fluvial import distributions
 from fluvial.baselines.baseline import DistributionBaseline, Rows
 from fluvial.densities.classical import fit_kernel_density
 from fluvial.densities.classical.kernel_density import MAX_ROWS
+from fluvial.densities.ranges import real
 
 
 class KernelDensity(DistributionBaseline):
@@ -22,6 +24,9 @@ class KernelDensity(DistributionBaseline):
         Share of the rows that choose the bandwidth, in [0, 1). With none Silverman's rule does.
     random_state : int, RandomState instance or None, default=None
         Determines which rows choose.
+    bandwidth : float or None, default=None
+        The standard deviation of the kernels, in standard deviations of the columns, greater than
+        0. None: the one that held-out rows choose.
 
     Attributes
     ----------
@@ -33,6 +38,11 @@ class KernelDensity(DistributionBaseline):
         From rows of the table to standardised rows and back.
     n_features_in_ : int
         Columns given to fit.
+
+    Raises
+    ------
+    ValueError
+        At fit, where the bandwidth is no number above 0.
 
     See Also
     --------
@@ -47,16 +57,21 @@ class KernelDensity(DistributionBaseline):
     ((200,), (3, 2))
     """
 
-    def __init__(self, validation_fraction=0.1, random_state=None):
+    def __init__(self, validation_fraction=0.1, random_state=None, bandwidth=None):
         self.validation_fraction = validation_fraction
         self.random_state = random_state
+        self.bandwidth = bandwidth
 
     def _learn(self, rows: Rows, rng: np.random.RandomState) -> None:
-        chosen = fit_kernel_density(rows.fitted_to, rows.judges, random_state=rng)
+        if self.bandwidth is None:
+            chosen = fit_kernel_density(rows.fitted_to, rows.judges, random_state=rng)
+            self.bandwidth_ = float(chosen.bandwidth[0])
+        else:
+            self.bandwidth_ = real("bandwidth", self.bandwidth, 0, np.inf, "()")
         stored = rows.all
         if len(stored) > MAX_ROWS:
             stored = stored[np.sort(rng.permutation(len(stored))[:MAX_ROWS])]
-        self.bandwidth_ = float(chosen.bandwidth[0])
+        dtype = jnp.result_type(float)
         self.distribution_ = distributions.KernelDensity(
-            stored.astype(chosen.rows.dtype), chosen.bandwidth
+            stored.astype(dtype), np.asarray(self.bandwidth_, dtype)
         )

@@ -45,6 +45,11 @@ class Coupling(Bijector):
         condition_shape: shape of a condition, or None.
         activation: of the network, a name of `fluvial.networks.ACTIVATIONS` or any function.
 
+    Attributes:
+        conditioner: the network. Where it was built from `hidden_sizes`, `conditioner(z[:, :m])` is
+            `(n, P (D - m))`, parameter by parameter: of `Affine` the shift of each column that
+            moves, then the raw log scale of each, which the layer bounds.
+
     Raises:
         ValueError: where nothing is left to transform, where more than one argument says which
             columns pass, or where not exactly one of `hidden_sizes` and `conditioner` is given.

@@ -14,7 +14,7 @@ from fluvial.bijectors._matrices import product
 from fluvial.bijectors.affine import LOG_SCALE_BOUND
 from fluvial.bijectors.bijector import Bijector, Pair
 from fluvial.errors import ShapeError
-from fluvial.parameters import soft_clip, zeros
+from fluvial.parameters import checked_key, soft_clip, zeros
 from fluvial.shapes import Shape
 
 
@@ -69,7 +69,8 @@ class Permutation(Bijector):
             >>> Permutation.random(jax.random.key(0), 3).event_shape
             (3,)
         """
-        return cls(jax.random.permutation(key, jnp.arange(n_features, dtype=jnp.int32)))
+        order = jnp.arange(n_features, dtype=jnp.int32)
+        return cls(jax.random.permutation(checked_key(key), order))
 
     def _forward_and_log_det(self, z, condition) -> Pair:
         return self._reorder(z, self.indices)

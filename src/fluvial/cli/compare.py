@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -26,6 +27,7 @@ class Features(NamedTuple):
     features: list[str]
     left_out: list[str]
     window: int = 1
+    condition: Sequence[str] = ()
 
 
 def compare(

@@ -36,7 +36,7 @@ def drift(
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
-    found = detector.drift(read.numbers).from_row(read.first_row)
+    found = detector.drift(read.numbers, condition=read.condition).from_row(read.first_row)
     told: dict[str, Any] = asdict(found)
     told["columns"] = [column._asdict() for column in found.columns]
     if not as_json:

@@ -107,7 +107,11 @@ def evaluate(
         decimal=decimal,
     )
     result = detector.evaluate(
-        read.numbers, read.labels, cost_model=CostModel(**costs), times=read.times
+        read.numbers,
+        read.labels,
+        condition=read.condition,
+        cost_model=CostModel(**costs),
+        times=read.times,
     )
     summary = {
         "model": str(model),

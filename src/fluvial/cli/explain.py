@@ -42,7 +42,7 @@ def explain(
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
-    found = detector.explain(read.numbers, method=method)
+    found = detector.explain(read.numbers, condition=read.condition, method=method)
     summary = {
         "model": str(model),
         "input": str(table),

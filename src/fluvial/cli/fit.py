@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from fluvial.densities import Checkpoint
     from fluvial.estimators.loading import Estimator
 
-CONDITIONAL_FLOW = "neural_spline_flow"
-"""The flow given a condition or classes where none is asked for: one that is quick."""
+LABELLED_FLOW = "neural_spline_flow"
+"""The flow given classes where none is asked for: one that is quick."""
 
 
 def fit(
@@ -107,9 +107,9 @@ def fit(
         score=score,
     )
     if condition:
-        fit_options.refuse_with("--condition", given)
+        fit_options.refuse_with_condition(given)
     if label is not None:
-        fit_options.refuse_with("--label", given)
+        fit_options.refuse_with_label(given)
         if condition or weights is not None:
             bad_option("--label", "goes neither with --condition nor with --weights")
     if window is not None and (condition or label is not None or weights is not None):
@@ -247,7 +247,7 @@ def _fit_file(
 
 
 def _fitted(numbers: pa.Table, arguments: dict[str, Any], settings: dict[str, Any]) -> Estimator:
-    """Fit a detector, a density where there is a condition, or a synthesizer of labelled rows.
+    """Fit a detector, or a synthesizer of labelled rows.
 
     After Ctrl-C it is what was learned.
 
@@ -259,12 +259,13 @@ def _fitted(numbers: pa.Table, arguments: dict[str, Any], settings: dict[str, An
     Raises:
         KeyboardInterrupt: where nothing was.
     """
-    from fluvial.estimators import FlowAnomalyDetector, FlowDensity, FlowSynthesizer
+    from fluvial.estimators import FlowAnomalyDetector, FlowSynthesizer
 
     made, chosen = FlowAnomalyDetector, arguments
-    if "condition" in settings or "label" in settings:
-        made = FlowDensity if "condition" in settings else FlowSynthesizer
-        chosen = {"flow": CONDITIONAL_FLOW, **arguments}
+    if "condition" in settings:
+        chosen = {"score": "density", **arguments}
+    if "label" in settings:
+        made, chosen = FlowSynthesizer, {"flow": LABELLED_FLOW, **arguments}
     try:
         return made(**chosen).fit(numbers, **settings)
     except KeyboardInterrupt as interrupted:

@@ -22,7 +22,7 @@ Condition = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAMES",
-        help="Learn the density of the other columns given these; the model has no threshold.",
+        help="Learn the density of the other columns given these; rows are strange given them.",
     ),
 ]
 Label = Annotated[
@@ -164,15 +164,30 @@ def hyperparameters_given(**options: Any) -> dict[str, Any]:
     return given
 
 
-def refuse_with(option: str, given: dict[str, Any]) -> None:
-    """Refuse what a density given `--condition` or `--label` has no use for.
+def refuse_with_condition(given: dict[str, Any]) -> None:
+    """Refuse what knows no condition.
 
     Raises:
-        typer.BadParameter: for options of the threshold and for a flow that knows no condition.
+        typer.BadParameter: for a score and for a flow.
+    """
+    if given.get("score") == "relative":
+        bad_option("--score", "relative takes no --condition; choose density, latent or typicality")
+    _refuse_classical("--condition", given)
+
+
+def refuse_with_label(given: dict[str, Any]) -> None:
+    """Refuse what a synthesizer of labelled rows has no use for.
+
+    Raises:
+        typer.BadParameter: for options of the threshold and for a flow that knows no classes.
     """
     for name in ("contamination", "score"):
         if name in given:
-            bad_option("--" + name, f"with {option} there is no threshold; leave one of them out")
+            bad_option("--" + name, "with --label there is no threshold; leave one of them out")
+    _refuse_classical("--label", given)
+
+
+def _refuse_classical(option: str, given: dict[str, Any]) -> None:
     if given.get("flow") == "classical":
         bad_option("--flow", f"classical takes no {option}; choose auto or a recipe")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fluvial.cli.selection import named_column, needed_columns
+from fluvial.cli.selection import apart, named_column, needed_columns
 from fluvial.errors import DataError
 from fluvial.files.numeric import numeric_columns
 from fluvial.files.table_file import Header, TableFile, open_table
@@ -31,6 +32,11 @@ class Columns(Protocol):
         ...
 
     @property
+    def condition(self) -> Sequence[str]:
+        """Those of a condition, if there is one."""
+        ...
+
+    @property
     def left_out(self) -> list[str]:
         """Those that may be there or not."""
         ...
@@ -48,7 +54,8 @@ class Labelled:
     Of a window it is what is known of its last row.
 
     Args:
-        numbers: the columns that the model uses.
+        numbers: the columns that the model uses, but for those of its condition.
+        condition: these; None where it has none.
         labels: `(n,)`; None where no column was named.
         times: `(n,)`; None where no column was named.
         first_row: the place of the first row in the file, or of the first window's last; data rows
@@ -56,6 +63,7 @@ class Labelled:
     """
 
     numbers: pa.Table
+    condition: pa.Table | None
     labels: np.ndarray | None
     times: np.ndarray | None
     first_row: int
@@ -95,23 +103,23 @@ def read_labelled(
         if name is not None
     ]
     others = [name for name in names if name not in beside]
-    used = [name for name in beside if name in (fitted.features or [])]
+    given = fitted.condition
+    used = [name for name in beside if name in [*(fitted.features or []), *given]]
     if used:
         raise DataError(f"{source.name}: the model uses {used[0]!r}, which is no label or time")
     header = Header(others, [name for name in source.header.index if name in others])
-    features, _ = needed_columns(
-        source.name, header, features=fitted.features, left_out=fitted.left_out
-    )
+    wanted = None if fitted.features is None else [*fitted.features, *given]
+    features, _ = needed_columns(source.name, header, features=wanted, left_out=fitted.left_out)
     table = source.read(rows=rows, columns=list(dict.fromkeys([*features, *beside])))
     labels = None if label is None else _numbers(table, label)
     times = None if time is None else _times(table, time)
     numbers = numeric_columns(table, features, advice=ADVICE)
     if fitted.window == 1:
-        return Labelled(numbers, labels, times, table.first_row)
+        return Labelled(*apart(numbers, given), labels, times, table.first_row)
     windows, first = sliding_windows(numbers, fitted.window), fitted.window - 1
     labels = None if labels is None else labels[first:]
     times = None if times is None else times[first:]
-    return Labelled(windows, labels, times, table.first_row + first)
+    return Labelled(windows, None, labels, times, table.first_row + first)
 
 
 def _numbers(table: TableFile, name: str) -> np.ndarray:

@@ -8,14 +8,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fluvial.artifacts import ModelFile, naming, read_model
 from fluvial.cli.description import columns_left_out, notes_of_fit, window_of
+from fluvial.cli.selection import apart
 from fluvial.errors import ModelFileError
 from fluvial.estimators import DensityRatio, FlowAnomalyDetector, FlowDensity, FlowSynthesizer
 from fluvial.estimators.loading import KINDS, Estimator, restore
 from fluvial.tables.windows import columns_of_windows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STEM_KEPT = 40
 """Characters of a file's name that a rescued model keeps."""
@@ -52,6 +56,10 @@ class FittedModel:
     def needed(self) -> list[str] | None:
         """All the columns that it reads, those of its condition last; None as of `features`."""
         return None if self.features is None else [*self.features, *self.condition]
+
+    def apart(self, numbers: pa.Table) -> tuple[pa.Table, pa.Table | None]:
+        """Return the rows of a table of the needed columns, and their conditions, if any."""
+        return apart(numbers, self.condition)
 
     @property
     def output_names(self) -> list[str]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from fluvial.anomaly import Drift
+    from fluvial.cli.model_file import FittedModel
     from fluvial.estimators import FlowAnomalyDetector
 
 MOST_VALUES = 1_000_000
@@ -34,13 +35,14 @@ class Recent:
             self.blocks.append(numbers.slice(0, room))
             self.n_rows += self.blocks[-1].num_rows
 
-    def drift(self, detector: FlowAnomalyDetector) -> Drift | None:
+    def drift(self, fitted: FittedModel, detector: FlowAnomalyDetector) -> Drift | None:
         """Tell whether these rows have moved; None where the model has nothing to compare with."""
         import pyarrow as pa
 
         if not self.n_rows:
             return None
         try:
-            return detector.drift(pa.concat_tables(self.blocks))
+            rows, condition = fitted.apart(pa.concat_tables(self.blocks))
+            return detector.drift(rows, condition=condition)
         except DataError:
             return None

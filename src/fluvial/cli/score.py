@@ -47,10 +47,10 @@ def score(
 
     Writes INPUT's columns unchanged, then log_prob (the log density), score (what the model ranks
     by, higher is more normal), decision (score minus the model's threshold), p_value (how often a
-    normal row is at least as strange) and is_anomaly (whether decision is negative). A model that
-    has no threshold, such as one with a condition, adds log_prob alone, a DensityRatio log_ratio;
-    one of windows leaves the first rows of INPUT, where no window ends, empty. The summary goes to
-    stdout with -o, to stderr without.
+    normal row is at least as strange) and is_anomaly (whether decision is negative). A model with a
+    condition reads its columns from INPUT, too. A model that has no threshold adds log_prob alone,
+    a DensityRatio log_ratio; one of windows leaves the first rows of INPUT, where no window ends,
+    empty. The summary goes to stdout with -o, to stderr without.
     """
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
@@ -88,7 +88,7 @@ def score(
         )
     moved = None
     if isinstance(scorer, DetectorScorer):
-        moved = scorer.recent.drift(scorer.detector)
+        moved = scorer.recent.drift(fitted, scorer.detector)
     if moved is not None and moved.warned:
         say(f"fluvial: note: {moved.from_row(selected.start + fitted.window - 1).in_words()}")
     summary = {

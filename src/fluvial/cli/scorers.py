@@ -42,10 +42,12 @@ class DetectorScorer:
     """Scores, decisions and p-values of a detector.
 
     Args:
-        detector: what scores.
+        fitted: the model.
+        detector: of it, what scores.
         reasons: whether alarms get theirs.
     """
 
+    fitted: FittedModel
     detector: FlowAnomalyDetector
     reasons: bool
     anomalies: int = 0
@@ -60,8 +62,9 @@ class DetectorScorer:
     def columns(self, numbers: pa.Table) -> Added:
         """Return the columns of some rows, at least one."""
         detector = self.detector
-        log_prob = detector.density_.score_samples(numbers)
-        score = detector.score_samples(numbers)
+        rows, condition = self.fitted.apart(numbers)
+        log_prob = detector.density_.score_samples(rows, condition=condition)
+        score = detector.score_samples(rows, condition=condition)
         decision = score - detector.offset_
         is_anomaly = decision < 0
         self.anomalies += int(is_anomaly.sum())
@@ -70,7 +73,7 @@ class DetectorScorer:
         added: Added = dict(zip(SCORED, values, strict=True))
         if self.reasons:
             texts: list[str | None] = [None] * len(score)
-            for each in detector.explain(numbers):
+            for each in detector.explain(rows, condition=condition):
                 texts[each.row] = each.in_words()
             added[REASON] = texts
         return added
@@ -95,9 +98,7 @@ class DensityScorer:
 
     def columns(self, numbers: pa.Table) -> Added:
         """Return the column of some rows, at least one."""
-        names = self.fitted.condition
-        condition = numbers.select(names) if names else None
-        rows = numbers.drop_columns(names) if names else numbers
+        rows, condition = self.fitted.apart(numbers)
         return {LOG_PROB: self.fitted.density.score_samples(rows, condition=condition)}
 
 
@@ -129,7 +130,7 @@ def scorer_of(
     """Return what scores by a model; `reasons` is for detectors."""
     estimator = fitted.estimator
     if isinstance(estimator, FlowAnomalyDetector):
-        return DetectorScorer(estimator, reasons)
+        return DetectorScorer(fitted, estimator, reasons)
     return RatioScorer(estimator) if isinstance(estimator, DensityRatio) else DensityScorer(fitted)
 
 

@@ -1,13 +1,19 @@
 """Which columns a model uses: at fitting by the options, at scoring by their names."""
 
+from __future__ import annotations
+
 import difflib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fluvial.cli.failures import bad_option
 from fluvial.errors import DataError, DataWarning, for_shell, listed, quoted
 from fluvial.files.table_file import Header
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LOG_PROB = "log_prob"
 """The column that every density and detector adds at scoring."""
@@ -95,6 +101,13 @@ def condition_columns(
         if name in others:
             bad_option("--condition", f"column {quoted(name)} is asked for as something else, too")
     return chosen
+
+
+def apart(numbers: pa.Table, condition: Sequence[str]) -> tuple[pa.Table, pa.Table | None]:
+    """Take the columns of a condition off a table; None where there are none."""
+    if not condition:
+        return numbers, None
+    return numbers.drop_columns(list(condition)), numbers.select(list(condition))
 
 
 def match_columns(

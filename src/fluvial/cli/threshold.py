@@ -117,7 +117,7 @@ def threshold(
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     before = float(detector.offset_)
-    numbers = labels = None
+    numbers = condition = labels = None
     if table is not None:
         read = read_labelled(
             table,
@@ -128,9 +128,9 @@ def threshold(
             delimiter=delimiter,
             decimal=decimal,
         )
-        numbers, labels = read.numbers, read.labels
+        numbers, condition, labels = read.numbers, read.condition, read.labels
         chosen |= given(times=read.times)
-    detector.set_threshold(method, numbers, labels, **chosen)
+    detector.set_threshold(method, numbers, labels, condition=condition, **chosen)
     if output is not None:
         with writing(output):
             detector.save(output, notes=fitted.notes, replace=force)

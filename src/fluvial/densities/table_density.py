@@ -229,13 +229,29 @@ class TableDensity:
 
     def _encoded(self, condition: np.ndarray | None, n: int) -> np.ndarray | None:
         """Check the condition of n rows, and return it (n, C) standardised; None where none is."""
+        self.check_condition(condition, n)
+        if self.condition is None or condition is None:
+            return None
+        given = self.condition.encode(condition, dtype=self.dtype)
+        return np.broadcast_to(given, (n, given.shape[1]))
+
+    def check_condition(self, condition: np.ndarray | None, n: int) -> None:
+        """Refuse a condition of n rows that does not fit.
+
+        Args:
+            condition: (n, C), or (1, C) for all rows, where the density has one; else None.
+            n: rows.
+
+        Raises:
+            ShapeError: where a condition is missing, not asked for or of other rows.
+        """
         if self.condition is None:
             if condition is not None:
                 raise ShapeError(
                     "this density was fitted without a condition, but is given one of shape "
                     f"{np.shape(condition)}: leave it out, or fit with condition="
                 )
-            return None
+            return
         names = listed(self.condition.names)
         if condition is None:
             raise ShapeError(
@@ -247,5 +263,3 @@ class TableDensity:
                 f"condition has {len(condition)} rows, but must have {n}, one for each row, or one "
                 "row for all of them"
             )
-        given = self.condition.encode(condition, dtype=self.dtype)
-        return np.broadcast_to(given, (n, given.shape[1]))

@@ -1,6 +1,7 @@
 """Independent values of one scalar distribution as one event."""
 
 import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -67,7 +68,7 @@ def _flat(upper: Upper) -> Upper:
     return upper if isinstance(upper, bool) else upper.reshape(-1)
 
 
-def independent(base: Distribution, event_shape: Shape | None) -> Distribution:
+def independent(base: Distribution, event_shape: Sequence[int] | None) -> Distribution:
     """Return a distribution of the event shape; one of event shape () is drawn for each value.
 
     Raises:

@@ -18,6 +18,7 @@ from fluvial.distributions._estimate import (
 )
 from fluvial.errors import ClosedFormError, ShapeError
 from fluvial.methods import method
+from fluvial.parameters import checked_key
 from fluvial.shapes import (
     Conditions,
     Events,
@@ -321,9 +322,10 @@ class Distribution(eqx.Module):
         Raises:
             ShapeError: where `condition` has not the declared shape, or is given to a distribution
                 that declares none.
+            TypeError: where the key is none, such as a seed or a number of draws.
         """
         batch, condition = self._sample_batch(shape, condition)
-        x = self._sample(key, math.prod(batch), condition)
+        x = self._sample(checked_key(key), math.prod(batch), condition)
         return x.reshape(batch + self.event_shape)
 
     @final
@@ -338,10 +340,10 @@ class Distribution(eqx.Module):
             density, `shape + leading axes of the condition`.
 
         Raises:
-            ShapeError: as `sample`.
+            ShapeError, TypeError: as `sample`.
         """
         batch, condition = self._sample_batch(shape, condition)
-        x, log_prob = self._sample_and_log_prob(key, math.prod(batch), condition)
+        x, log_prob = self._sample_and_log_prob(checked_key(key), math.prod(batch), condition)
         return x.reshape(batch + self.event_shape), log_prob.reshape(batch)
 
     def _log_tails(self, x: ArrayLike, condition: ArrayLike | None, *, upper: bool) -> Array:

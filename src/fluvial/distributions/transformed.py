@@ -1,6 +1,6 @@
 """A base distribution pushed through a bijector."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -66,7 +66,7 @@ class TransformedDistribution(Distribution):
         bijector: Bijector | None = None,
         *,
         distribution: Any = None,
-        event_shape: Shape | None = None,
+        event_shape: Sequence[int] | None = None,
         batch_shape: Shape | None = None,
     ):
         if batch_shape is not None:

@@ -12,13 +12,15 @@ from fluvial.anomaly.evaluation import Evaluation, evaluate
 from fluvial.anomaly.fingerprint import Fingerprint
 from fluvial.anomaly.labels import anomalous
 from fluvial.anomaly.rankings import Ranked
-from fluvial.anomaly.reasons import Explainer, Explanation
+from fluvial.anomaly.reasons import Explanation
 from fluvial.anomaly.reference import Reference
 from fluvial.anomaly.reweighting import reweighted
 from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold, set_by
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
 from fluvial.estimators.density import FlowDensity
+from fluvial.estimators.given_reasons import Reasons
+from fluvial.estimators.given_rows import GivenRows
 
 
 class Decisions:
@@ -41,11 +43,11 @@ class Decisions:
             return known
         return Threshold(float(self.offset_), "value", "unknown", 0)
 
-    def score_samples(self, X) -> np.ndarray:
+    def score_samples(self, X, *, condition=None) -> np.ndarray:
         """Return the score of each row; higher is more normal."""
         raise NotImplementedError
 
-    def set_threshold(self, method: str, X=None, y=None, **options: Any) -> Self:
+    def set_threshold(self, method: str, X=None, y=None, *, condition=None, **options: Any) -> Self:
         """Set the threshold without fitting again.
 
         Parameters
@@ -71,6 +73,8 @@ class Decisions:
         y : array of shape (n_samples,) or None, default=None
             Labels of X: 0 for normal rows and others for anomalies, or 1 and -1. With methods other
             than "cost" and "contamination" the anomalies are left out.
+        condition : array or table, or None
+            Of X, as of `score_samples`.
         **options
             Of the method.
 
@@ -100,11 +104,11 @@ class Decisions:
         else:
             if method not in METHODS:
                 raise ValueError(f"method must be one of {[*METHODS, 'value']}, not {told(method)}")
-            threshold = set_by(method, self._judges(method, X, y), options)
+            threshold = set_by(method, self._judges(method, X, y, condition), options)
         self.offset_, self._threshold = threshold.value, threshold
         return self
 
-    def calibrate(self, X, *, weighting: str | None = None) -> Self:
+    def calibrate(self, X, *, condition=None, weighting: str | None = None) -> Self:
         """Freeze other normal rows as those that p-values and drift compare with.
 
         Parameters
@@ -112,6 +116,8 @@ class Decisions:
         X : array or table of shape (n_samples, n_features)
             At least 20 normal rows that the model was not fitted to, recent ones where normal has
             moved.
+        condition : array or table, or None
+            As of `score_samples`.
         weighting : {"density_ratio"} or None, default=None
             None compares with X alone. "density_ratio" compares with the earlier calibration rows
             as well, each weighted by how much denser recent rows are at its score: p-values reach
@@ -137,17 +143,19 @@ class Decisions:
         check_is_fitted(self)
         if weighting not in (None, "density_ratio"):
             raise ValueError(f"weighting must be 'density_ratio' or None, not {told(weighting)}")
-        matrix = self._matrix(X)
-        self._refuse_fitted(matrix)
-        scores = self.score_samples(X)
+        given = self._read(X, condition)
+        self._refuse_fitted(given)
+        scores = self._score(given)
         if weighting is None:
             calibration = Calibration.of(scores, source="rows given to calibrate")
         else:
             calibration = reweighted(self.calibrated().scores, scores)
-        self.calibration_, self.reference_ = calibration, Reference.some_of(matrix, scores)
+        self.calibration_, self.reference_ = calibration, Reference.some_of(given.joined, scores)
         return self
 
-    def p_values(self, X, *, randomised: bool = False, random_state: int | None = None):
+    def p_values(
+        self, X, *, condition=None, randomised: bool = False, random_state: int | None = None
+    ):
         """Return how likely a normal row is to be at least as strange as each.
 
         p = (1 + number of calibration rows that score no higher) / (n + 1), against rows that the
@@ -161,6 +169,8 @@ class Decisions:
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers.
+        condition : array or table, or None
+            As of `score_samples`.
         randomised : bool, default=False
             Whether ties are broken at random, which makes the p-values of normal rows uniform.
         random_state : int or None, default=None
@@ -178,9 +188,10 @@ class Decisions:
         """
         calibration = self.calibrated()
         rng = np.random.default_rng(random_state)
-        return calibration.p_values(self.score_samples(X), randomised=randomised, rng=rng)
+        scores = self.score_samples(X, condition=condition)
+        return calibration.p_values(scores, randomised=randomised, rng=rng)
 
-    def flag(self, X, false_discovery_rate: float = 0.1):
+    def flag(self, X, false_discovery_rate: float = 0.1, *, condition=None):
         """Tell which rows are anomalies, such that few of those flagged are normal.
 
         By Benjamini and Hochberg on the p-values of all rows together: on average at most the share
@@ -193,6 +204,8 @@ class Decisions:
             Finite numbers.
         false_discovery_rate : float, default=0.1
             In (0, 1).
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
@@ -207,11 +220,13 @@ class Decisions:
         """
         calibration = self.calibrated()
         real("false_discovery_rate", false_discovery_rate, 0, 1, "()")
-        p = calibration.p_values(self.score_samples(X))
+        p = calibration.p_values(self.score_samples(X, condition=condition))
         warn_if_too_small(calibration, false_discovery_rate)
         return flag(p, false_discovery_rate)
 
-    def evaluate(self, X, y, *, cost_model: CostModel | None = None, times=None) -> Evaluation:
+    def evaluate(
+        self, X, y, *, condition=None, cost_model: CostModel | None = None, times=None
+    ) -> Evaluation:
         """Judge the scores and the threshold on labelled rows.
 
         Parameters
@@ -220,6 +235,8 @@ class Decisions:
             Finite numbers, in the order of time.
         y : array of shape (n_samples,)
             Labels, as in `set_threshold`.
+        condition : array or table, or None
+            As of `score_samples`.
         cost_model : fluvial.anomaly.CostModel or None, default=None
             None: each error costs 1, without tolerance.
         times : array of shape (n_samples,) or None, default=None
@@ -232,21 +249,24 @@ class Decisions:
             block bootstrap.
         """
         check_is_fitted(self)
-        scores = self.score_samples(X)
+        scores = self.score_samples(X, condition=condition)
         return evaluate(scores, y, self.offset_, cost_model=cost_model, times=times)
 
-    def drift(self, X) -> Drift:
+    def drift(self, X, *, condition=None) -> Drift:
         """Tell whether rows that are not flagged have left the calibrated range, and where.
 
         A conformal martingale on the scores and on each column, against rows that the model was not
         fitted to. Where nothing moves, the probability that it ever warns is at most 1 %, however
         many rows there are; that assumes that rows are exchangeable, and so that those of a log
-        do not depend on their neighbours. Fitting again is suggested, never done.
+        do not depend on their neighbours. Fitting again is suggested, never done. With a condition
+        the scores alone are watched: columns may well move with it.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers, in the order of time.
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
@@ -259,17 +279,24 @@ class Decisions:
             Where the model has fewer than 20 rows to compare with.
         """
         check_is_fitted(self)
-        matrix, reference = self._matrix(X), self._compared()
-        names, scores = self.density_.schema_.names, self.score_samples(X)
-        return find_drift(reference.rows, reference.scores, matrix, scores, self.offset_, names)
+        given, reference = self._read(X, condition), self._compared()
+        scores, names = self._score(given), self.density_.schema_.names
+        names = names if given.condition is None else ()
+        old, new = (rows[:, : len(names)] for rows in (reference.rows, given.rows))
+        return find_drift(old, reference.scores, new, scores, self.offset_, names)
 
-    def explain(self, X, *, method: str = "leave_out") -> list[Explanation]:
+    def explain(self, X, *, condition=None, method: str = "leave_out") -> list[Explanation]:
         """Tell why rows are flagged: which columns, how much, and what would be normal.
+
+        With a condition: what would be normal given that of the row, beside the normal rows whose
+        conditions are nearest.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers.
+        condition : array or table, or None
+            As of `score_samples`.
         method : {"leave_out", "surprise", "path"}, default="leave_out"
             "leave_out": the score gained by replacing columns one after the other by their best
             value, each time the column that gains most, until the row is normal. "surprise": how
@@ -288,18 +315,22 @@ class Decisions:
             Where the model has fewer than 5 normal rows to compare with.
         """
         check_is_fitted(self)
-        matrix = self._matrix(X)
-        flagged = np.flatnonzero(self.score_samples(X) < self.offset_)
+        given = self._read(X, condition)
+        flagged = np.flatnonzero(self._score(given) < self.offset_)
         if not len(flagged):
             return []
-        reference = self._compared()
-        normal = reference.rows[reference.scores >= self.offset_]
-        names = self.density_.schema_.names
-        explainer = Explainer(self._score_matrix, normal, self.offset_, names)
-        return explainer.explain(matrix[flagged], flagged.tolist(), method)
+        normal = self._compared().from_score(self.offset_)
+        table = self.density_.table_density_
+        reasons = Reasons(self.ranked_.ranking, table, normal, float(self.offset_))
+        return reasons.of(given.take(flagged), flagged.tolist(), method)
 
     def _remember(self, matrix: np.ndarray, counted: np.ndarray) -> None:
-        """Keep of the rows given to fit, but for those of weight zero, what decisions need."""
+        """Keep of the rows given to fit, but for those of weight zero, what decisions need.
+
+        Args:
+            matrix: the rows, with their conditions as further columns.
+            counted: `(n,)`, which have a weight.
+        """
         places, scores = self._held_out()
         self.fitted_rows_ = Fingerprint.of(matrix[counted])
         self.reference_ = Reference.some_of(matrix[places], scores)
@@ -315,11 +346,6 @@ class Decisions:
                 "the model has no rows to compare with; give it normal ones with calibrate"
             )
         return self.reference_
-
-    def _score_matrix(self, matrix: np.ndarray) -> np.ndarray:
-        schema = self.density_.schema_
-        columns = dict(zip(schema.names, matrix.T, strict=True))
-        return self.score_samples(columns if schema.named else matrix)
 
     def calibrated(self) -> Calibration:
         """Return the calibration that p-values are told by.
@@ -345,29 +371,34 @@ class Decisions:
             raise DataError("the model file is of an earlier version without scores; give rows")
         return scores
 
-    def _judges(self, method: str, X, y) -> Judges:
+    def _judges(self, method: str, X, y, condition) -> Judges:
         """Return the rows that choose a threshold."""
         if method == "cost":
             if X is None or y is None:
                 raise DataError("the method 'cost' needs labelled rows: X and y")
             anomalous(y, len(y))  # at once, before rows are scored
         if X is None:
-            if y is not None:
-                raise DataError("labels y need their rows X")
+            if y is not None or condition is not None:
+                what = "a condition needs its" if y is None else "labels y need their"
+                raise DataError(f"{what} rows X")
             scores = self._known_held_out()
             if not len(scores):
                 raise DataError("the fit left no rows out; give rows X to choose the threshold by")
             return Judges(scores, None, HELD_OUT)
+        given = self._read(X, condition)
         if method != "max":
-            self._refuse_fitted(self._matrix(X))
-        return Judges(self.score_samples(X), y, GIVEN)
+            self._refuse_fitted(given)
+        return Judges(self._score(given), y, GIVEN)
 
-    def _refuse_fitted(self, matrix: np.ndarray) -> None:
+    def _refuse_fitted(self, given: GivenRows) -> None:
         if self.fitted_rows_ is not None:
-            self.fitted_rows_.refuse_known(matrix)
+            self.fitted_rows_.refuse_known(given.joined)
 
-    def _matrix(self, X) -> np.ndarray:
-        return self.density_.schema_.align(X, owner=type(self.density_).__name__)
+    def _read(self, X, condition) -> GivenRows:
+        return GivenRows.read(self.density_, X, condition)
+
+    def _score(self, given: GivenRows) -> np.ndarray:
+        return self.ranked_.ranking.score(given.rows, given.condition)
 
 
 def _given(options: dict[str, Any]) -> Threshold:

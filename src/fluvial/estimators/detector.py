@@ -9,7 +9,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fluvial.anomaly import check_contamination, choose_threshold
-from fluvial.anomaly.rankings import DENSITY, RELATIVE, Ranked, check_latents, check_score
+from fluvial.anomaly.rankings import (
+    DENSITY,
+    RELATIVE,
+    Ranked,
+    check_conditional,
+    check_latents,
+    check_score,
+)
 from fluvial.anomaly.setting import chosen_at_fit
 from fluvial.artifacts import ModelFile
 from fluvial.densities.hyperparameters import DEFAULTS
@@ -69,6 +76,10 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
 
     Notes
     -----
+    With a condition, given to `fit`, a row is strange or not given that condition: the scores are
+    those of p(X | condition), and everything that scores rows takes a condition of each. That is
+    for all scores but "relative", which knows none.
+
     "relative" joins several measures, since none ranks well on every table: the distance to the
     nearest row, in all columns and in random halves of them; a kernel density of the columns made
     Gaussian by their ranks; the frequencies of values in columns of few values, and of pairs of
@@ -149,7 +160,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
         """
         return {name: vars(self)[name] for name in self._get_param_names()}
 
-    def fit(self, X, y=None, sample_weight=None, *, checkpoint=None):
+    def fit(self, X, y=None, sample_weight=None, *, condition=None, checkpoint=None):
         """Learn the score of the rows of a table, their density, and the threshold.
 
         Parameters
@@ -169,6 +180,9 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
             which rows are
             held out, and the threshold. What is decided after the fit, by p-values say, counts the
             held-out rows alike.
+        condition : array or table of shape (n_samples, n_conditions), or (n_samples,), or None
+            What each row is given, as in `FlowDensity.fit`. Not with `score="relative"`, the
+            default: give "density", say.
         checkpoint : Checkpoint or None, default=None
             A `fluvial.densities.Checkpoint`, a file that keeps what takes long, so that a fit that
             was killed goes on from there bit by bit as it would have. Not together with
@@ -186,7 +200,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
             infinities and equal column names; the message names the column and the row. For a
             weight that is negative or no number, naming the row, and for none above zero.
         ShapeError
-            Where there is not one weight a row.
+            Where there is not one weight, or one condition, a row.
         TrainingError
             Where training diverges.
         TrainingInterrupted
@@ -197,42 +211,49 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
         ModelFileError, OSError
             Where the checkpoint is to be resumed and is damaged, of another fit, or absent.
         ValueError
-            Where a hyper-parameter is out of its range.
+            Where a hyper-parameter is out of its range; for a condition with "relative" or
+            "classical".
         """
         check_contamination(self.contamination)
         is_known, sample_weight = known_anomalies(y, sample_weight)
         chosen = self.get_params(deep=False)
         check_score(chosen["score"])
+        if condition is not None:
+            check_conditional(chosen["score"])
         chosen["flow"] = detector_flow(chosen["flow"], chosen["score"])
         check_latents(chosen.pop("score"), chosen["flow"])
         del chosen["contamination"]
         try:
             density = FlowDensity(**chosen).fit(
-                X, sample_weight=sample_weight, checkpoint=checkpoint
+                X, sample_weight=sample_weight, condition=condition, checkpoint=checkpoint
             )
-            self._choose_threshold(density, X, sample_weight, is_known)
+            self._choose_threshold(density, X, sample_weight, condition, is_known)
         except TrainingInterrupted as interrupted:
             if interrupted.flow is None:
                 raise
-            self._choose_threshold(interrupted.flow, X, sample_weight, is_known)
+            self._choose_threshold(interrupted.flow, X, sample_weight, condition, is_known)
             raise TrainingInterrupted(str(interrupted), self, interrupted.history) from None
         return self
 
     def _choose_threshold(
-        self, density: FlowDensity, X, sample_weight, is_known: np.ndarray | None
+        self, density: FlowDensity, X, sample_weight, condition, is_known: np.ndarray | None
     ) -> None:
         """Make the ranking beside a fitted density, choose the threshold, and keep all."""
-        matrix, counted = given_rows(density, X, sample_weight)
+        given, counted = given_rows(density, X, sample_weight, condition)
+        matrix = given.rows
         kind, rng = vars(self)["score"], check_random_state(self.random_state)
         table = density.table_density_
         anomalies = None
         if is_known is not None:
             anomalies = matrix[is_known & np.isfinite(matrix).all(axis=1)]
-        ranked = Ranked.fit(kind, table, matrix, counted, sample_weight, rng, anomalies)
+        ranked = Ranked.fit(
+            kind, table, matrix, counted, sample_weight, rng, anomalies, given.condition
+        )
 
         def all_scores() -> np.ndarray:
             scores = np.zeros(len(matrix))
-            scores[counted] = ranked.ranking.score(matrix[counted])
+            seen = given.take(counted)
+            scores[counted] = ranked.ranking.score(seen.rows, seen.condition)
             return scores
 
         value = choose_threshold(
@@ -247,15 +268,17 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
             value, ranked.scores, ranked.weights, self.contamination, density.n_samples_fit_
         )
         self.offset_ = value
-        self._remember(matrix, counted)
+        self._remember(given.joined, counted)
 
-    def score_samples(self, X):
+    def score_samples(self, X, *, condition=None):
         """Return the score of each row; the density is at `density_.score_samples`.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers; columns of a table are found by name.
+        condition : array or table of shape (n_samples, n_conditions), of one row, or None
+            Where `fit` was given one: of each row, or one for all of them.
 
         Returns
         -------
@@ -266,39 +289,67 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
         ------
         DataError
             Where columns are missing or unknown, and as `fit` does.
+        ShapeError
+            Where a condition is missing, not asked for, or has another number of rows or columns.
         """
         check_is_fitted(self)
-        return self.ranking_.score(self._matrix(X))
+        return self._score(self._read(X, condition))
 
-    def decision_function(self, X):
+    def decision_function(self, X, *, condition=None):
         """Return how far each row lies above the threshold.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers.
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
         decision : ndarray of shape (n_samples,)
             `score_samples(X) - offset_`; negative for anomalies.
         """
-        return self.score_samples(X) - self.offset_
+        return self.score_samples(X, condition=condition) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X, *, condition=None):
         """Tell which rows belong.
 
         Parameters
         ----------
         X : array or table of shape (n_samples, n_features)
             Finite numbers.
+        condition : array or table, or None
+            As of `score_samples`.
 
         Returns
         -------
         label : ndarray of shape (n_samples,)
             1 for rows that belong, -1 for anomalies.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        return np.where(self.decision_function(X, condition=condition) < 0, -1, 1)
+
+    def fit_predict(self, X, y=None, *, condition=None, **settings):
+        """Fit to rows, and tell which of them belong.
+
+        Parameters
+        ----------
+        X : array or table of shape (n_samples, n_features)
+            Finite numbers.
+        y : array-like or None, default=None
+            As of `fit`.
+        condition : array or table, or None
+            As of `fit`.
+        **settings
+            Of `fit`.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+            1 for rows that belong, -1 for anomalies.
+        """
+        fitted = self.fit(X, y, condition=condition, **settings)
+        return fitted.predict(X, condition=condition)
 
     def summary(self, *, figures=True):
         """Tell what fit did: the density's summary, and the threshold.

@@ -77,8 +77,9 @@ def _has_flow(density: TableDensity) -> bool:
 
 
 def figures_of_detector(detector: Any) -> list[str]:
-    """Return the calls for a fitted detector."""
-    score = "model.score_samples(X)"
+    """Return the calls for a fitted detector; `condition` is that of X where it takes one."""
+    rows = "X" if detector.density_.condition_ is None else "X, condition=condition"
+    score = f"model.score_samples({rows})"
     threshold = "threshold=model.offset_"
     found = [
         f"fluvial.plots.signal(range(len(X)), -{score}, threshold=-model.offset_)",
@@ -87,12 +88,12 @@ def figures_of_detector(detector: Any) -> list[str]:
     ]
     try:
         detector.calibrated()
-        found.append("fluvial.plots.calibration(model.p_values(X))")
+        found.append(f"fluvial.plots.calibration(model.p_values({rows}))")
     except DataError:  # with too few rows
         pass
     known = detector.reference_
     if known is not None and (known.scores >= detector.offset_).sum() >= MIN_REFERENCE:
-        found.append("fluvial.plots.drift(model.drift(X))")
+        found.append(f"fluvial.plots.drift(model.drift({rows}))")
     if detector.density_.history_.train_loss:
         found.append("fluvial.plots.training_history(model.density_)")
     return found

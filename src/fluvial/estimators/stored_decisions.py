@@ -60,7 +60,9 @@ def restore_decisions(detector: Any, file: ModelFile) -> None:
             )
         detector._threshold = threshold
     detector.fitted_rows_ = Fingerprint.from_arrays(_below("fitted_rows", arrays))
-    n_columns = detector.density_.schema_.n_columns
+    n_columns = density.schema.n_columns
+    if density.condition is not None:
+        n_columns += density.condition.schema.n_columns
     detector.reference_ = Reference.from_arrays(_below("reference", arrays), n_columns=n_columns)
     detector.calibration_ = None
     if header.values.get("calibration") is not None:

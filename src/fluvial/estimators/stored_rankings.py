@@ -59,6 +59,8 @@ def restored_ranked(
         ModelFileError: where one is of another kind or out of its range.
     """
     held_out = density.held_out
+    if density.condition is not None and kind == RELATIVE:
+        raise ModelFileError(f"score={kind!r} knows no condition, but the density has one")
     if kind == DENSITY:
         return Ranked(
             DensityRanking(density), held_out.indices, held_out.log_prob, held_out.weights

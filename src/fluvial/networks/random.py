@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from fluvial.parameters import checked_key
+
 Key = Array | np.random.SeedSequence
 
 
@@ -52,10 +54,14 @@ def permutation(key: Key, n: int) -> Array:
 
 
 def seed(key: Key) -> np.random.SeedSequence:
-    """Return what seeds a generator of NumPy with the bits of a key."""
+    """Return what seeds a generator of NumPy with the bits of a key.
+
+    Raises:
+        TypeError: where it is no key.
+    """
     if isinstance(key, np.random.SeedSequence):
         # `spawn` counts: a fresh copy makes the same key give the same children.
         return np.random.SeedSequence(key.entropy, spawn_key=key.spawn_key)
-    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if jnp.issubdtype(checked_key(key).dtype, jax.dtypes.prng_key):
         key = jax.random.key_data(key)
     return np.random.SeedSequence(np.asarray(key).ravel().tolist())

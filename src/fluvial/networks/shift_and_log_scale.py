@@ -25,6 +25,15 @@ class ShiftAndLogScale(Conditioner):
 
     function: Callable[..., tuple[Array | None, Array | None]]
 
+    def __call__(self, x: Array, condition: Array | None = None) -> tuple[Array, Array]:
+        """Return the shift and the log scale, each (n, D), of rows (n, m); zeros for None.
+
+        Raises:
+            ShapeError: where the function returns no such pair.
+        """
+        shift, log_scale = self.parameters(x, condition, (1, 1))
+        return shift[0].T, log_scale[0].T
+
     def parameters(
         self, x: Array, condition: Array | None, sizes: Sequence[int]
     ) -> tuple[Array, ...]:
@@ -82,7 +91,7 @@ def shift_and_log_scale(
     *,
     shift: Callable[..., Array] | None = None,
     log_scale: Callable[..., Array] | None = None,
-) -> Conditioner:
+) -> ShiftAndLogScale:
     """Return a conditioner for `Affine` from functions that give a shift and a log scale.
 
     For `Coupling(conditioner=...)` and `MaskedAutoregressive(network=...)`. The layer bounds log
@@ -105,6 +114,9 @@ def shift_and_log_scale(
         >>> layer = Coupling(None, Affine(), n_features=2, conditioner=network)
         >>> layer.forward(jnp.array([1.0, 5.0])).tolist()
         [1.0, 7.0]
+        >>> shift, log_scale = network(jnp.array([[1.0], [3.0]]))
+        >>> shift.tolist(), log_scale.tolist()
+        ([[2.0], [6.0]], [[0.0], [0.0]])
     """
     if (function is None) == (shift is None and log_scale is None):
         raise TypeError("give either one function that returns a pair, or shift= and log_scale=")

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from fluvial.errors import ShapeError
 from fluvial.plots._style import (
     BLUE,
+    HEAT,
     VERMILION,
     axes_or_new,
     checked_rows,
@@ -30,6 +32,7 @@ def pair(
     *,
     columns: tuple[int, int] = (0, 1),
     labels: tuple[str, str] = ("data", "samples"),
+    scores: ArrayLike | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw two columns of data, and of samples over them.
@@ -39,13 +42,16 @@ def pair(
         samples: (m, D) rows of the same columns, or None.
         columns: the numbers of the two.
         labels: what the legend calls data and samples.
+        scores: (n,), a score of each row of data, which its colour tells; the lowest are drawn on
+            top. None draws all in one colour.
         ax: the axes to draw on; None makes a new figure.
 
     Returns:
         The axes.
 
     Raises:
-        ShapeError: where the two differ in columns, or have no such columns.
+        ShapeError: where the two differ in columns, have no such columns, or there is not one score
+            for each row of data.
 
     Examples:
         >>> rows = np.random.default_rng(0).normal(size=(50, 3))
@@ -54,11 +60,15 @@ def pair(
     """
     names, groups = _groups(data, samples, labels)
     _check_columns(columns, len(names))
+    if scores is not None:
+        scores = _checked_scores(scores, len(groups[0][1]))
     axes = axes_or_new(ax, (5, 5))
+    if scores is not None:
+        _scatter_scored(axes, groups.pop(0)[1], columns, scores)
     _scatter(axes, groups, columns)
     axes.set_xlabel(names[columns[0]])
     axes.set_ylabel(names[columns[1]])
-    if len(groups) > 1:
+    if len(groups) > 1 or (groups and scores is not None):
         axes.legend(frameon=False, markerscale=3)
     return axes
 
@@ -162,3 +172,22 @@ def _scatter(
             shown[:, columns[0]], shown[:, columns[1]], s=6, color=colour, alpha=0.4,
             linewidths=0, label=label,
         )  # fmt: skip
+
+
+def _checked_scores(scores: ArrayLike, n: int) -> np.ndarray:
+    values = np.asarray(scores, np.float64)
+    if values.shape != (n,):
+        raise ShapeError(f"{n} rows of data need {n} scores, but these have shape {values.shape}")
+    return values
+
+
+def _scatter_scored(
+    axes: Axes, rows: np.ndarray, columns: tuple[int, int], scores: np.ndarray
+) -> None:
+    shown = np.random.default_rng(0).permutation(len(rows))[:MOST_POINTS]
+    shown = shown[np.argsort(-scores[shown], kind="stable")]
+    points = axes.scatter(
+        rows[shown, columns[0]], rows[shown, columns[1]], s=8, c=scores[shown], cmap=HEAT,
+        linewidths=0,
+    )  # fmt: skip
+    axes.figure.colorbar(points, ax=axes, label="score")

@@ -160,8 +160,8 @@ def examine(
         first_row: the place of its first row in what it was taken from.
 
     Raises:
-        DataError: where labels are missing or of one class, or times go back, and as
-            `score_samples` does.
+        DataError: where labels are missing or of one class, or times go back, for a model with a
+            condition, and as `score_samples` does.
 
     Examples:
         >>> rows = np.random.default_rng(0).normal(size=(200, 2))
@@ -170,6 +170,11 @@ def examine(
         >>> report.alarms[0].explanation.row
         30
     """
+    if detector.density_.condition_ is not None:
+        raise DataError(
+            "the model has a condition, and a report shows rows by themselves; score, explain and "
+            "evaluate take conditions"
+        )
     matrix = detector.density_.schema_.align(X, owner=type(detector).__name__)
     scores, threshold = detector.score_samples(X), float(detector.offset_)
     checked_times(times, len(scores))

@@ -5,6 +5,7 @@ from typing import Any
 
 from jaxtyping import Array, ArrayLike
 
+from fluvial.parameters import checked_key
 from fluvial.training.conditions import with_scaled_condition
 from fluvial.training.history import History
 from fluvial.training.host_loop import Group, interruption, train
@@ -89,7 +90,7 @@ def minimise(
     bar = progress(
         show=options.show_progress, total=options.max_epochs, start=title(parts, rows, run)
     )
-    start = [(parts.params, key)]
+    start = [(parts.params, checked_key(key))]
     (best,), (history,), is_interrupted = train(
         [Group(run)],
         [start],

@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from fluvial.distributions import Estimate
 from fluvial.errors import ShapeError
-from fluvial.parameters import with_key
+from fluvial.parameters import checked_key, with_key
 from fluvial.training.history import History
 from fluvial.training.minimisation import minimise
 
@@ -100,7 +100,7 @@ def fit_variational(
             f"n_samples must be at least 1 and n_evaluated at least 2, but they are {n_samples} "
             f"and {n_evaluated}"
         )
-    of_training, of_evaluation = jax.random.split(key)
+    of_training, of_evaluation = jax.random.split(checked_key(key))
     fitted, history = minimise(
         of_training,
         flow,

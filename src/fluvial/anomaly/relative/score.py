@@ -142,7 +142,7 @@ class RelativeScore:
         surprises = {name: Surprise.of(values) for name, values in strangeness.items()}
         return replace(unfinished, surprises=surprises)
 
-    def score(self, rows: np.ndarray) -> np.ndarray:
+    def score(self, rows: np.ndarray, condition: np.ndarray | None = None) -> np.ndarray:
         """Return the scores `(n,)` of rows, finite; higher is more normal.
 
         A row that equals one that was fitted to is judged by the others alone, so that rows that
@@ -150,7 +150,9 @@ class RelativeScore:
 
         Args:
             rows: `(n, D)`, finite.
+            condition: none, since rows are ranked beside all others.
         """
+        del condition
         surprises = [
             self.weights[name] * self.surprises[name](x)
             for name, x in self.strangeness(rows).items()
