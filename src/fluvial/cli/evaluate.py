@@ -93,7 +93,7 @@ def evaluate(
 
     from fluvial.anomaly import CostModel
     from fluvial.cli.labelled import read_labelled
-    from fluvial.cli.model_file import open_detector, open_model
+    from fluvial.cli.model_file import open_density, open_detector
     from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.evaluation import evaluate_density
 
@@ -110,7 +110,7 @@ def evaluate(
             raise typer.BadParameter(
                 "costs and times need the column of labels", param_hint="--label"
             )
-        fitted = open_model(model)
+        fitted = open_density(model)
         if fitted.condition:
             raise ModelFileError(
                 f"{model} has a condition, and evaluate judges densities without one; score its"
