@@ -19,8 +19,7 @@ from sphinx.errors import SphinxError
 import fluvial
 
 FOLDER = Path(__file__).parents[1] / "api"
-ESTIMATORS = ("DensityRatio", "FlowAnomalyDetector", "FlowDensity", "load")
-WITH_INHERITED = {"FlowAnomalyDetector", "FlowDensity", "Flow", "DensityRatio"}
+WITH_INHERITED = {"FlowAnomalyDetector", "FlowDensity", "FlowSynthesizer", "Flow", "DensityRatio"}
 """Classes whose inherited methods are what they are used for."""
 
 NOT_THEIRS = "BaseEstimator, DensityMixin, OutlierMixin, TransformerMixin, object"
@@ -38,6 +37,12 @@ def rooms() -> list[str]:
     """Return the public modules by their names, in alphabetical order."""
     values = {name: getattr(fluvial, name) for name in fluvial.__all__}
     return sorted(name for name, value in values.items() if isinstance(value, ModuleType))
+
+
+def own_names() -> list[str]:
+    """Return what `fluvial` itself offers beside its rooms and its version."""
+    names = (name for name in fluvial.__all__ if not name.startswith("_"))
+    return sorted(name for name in names if not isinstance(getattr(fluvial, name), ModuleType))
 
 
 def public_names(room: str) -> list[str]:
@@ -76,7 +81,7 @@ def index_page() -> str:
     """Return the page that lists the rooms and the names of `fluvial` itself."""
     lines = [*_title("API", "="), ""]
     lines += ["``import fluvial`` imports nothing until a name is used. It offers", ""]
-    lines += [f"* :py:obj:`fluvial.{n} <fluvial.estimators.{n}>`" for n in ESTIMATORS]
+    lines += [f"* :py:obj:`fluvial.{n} <fluvial.estimators.{n}>`" for n in own_names()]
     lines += ["* ``fluvial.__version__``, the version,", "", "and these rooms:", ""]
     lines += [".. list-table::", "   :widths: 25 75", ""]
     for room in rooms():
@@ -156,7 +161,7 @@ def refuse_missing(env: Any) -> None:
     """
     documented = set(env.domains["py"].objects)
     wanted = [f"fluvial.{room}.{name}" for room in rooms() for name in public_names(room)]
-    wanted += [f"fluvial.estimators.{name}" for name in ESTIMATORS]
+    wanted += [f"fluvial.estimators.{name}" for name in own_names()]
     missing = sorted(set(wanted) - documented)
     if missing:
         raise SphinxError(f"the reference lacks {', '.join(missing)}")

@@ -75,7 +75,7 @@ for name, bijector in (("Scale", Scale(jnp.full(2, 2.0))), ("Exp", Inline(jnp.ex
 stretch = AffineLinear(shift=[1.0, 1.0], scale_diag=[1.5, 3.0])
 sheared = AffineLinear(shift=[1.0, 1.0], scale_tril=[[1.5, 0.0], [2.0, 3.0]])
 print("log dets", stretch.forward_and_log_det(z)[1], sheared.forward_and_log_det(z)[1])
-plots.flow_mapping(sheared)
+plots.flow_mapping(sheared, layers=True)
 plt.show()
 
 # %%
@@ -183,24 +183,26 @@ def start():
 # %%
 # Adam at two learning rates, each for 100 epochs of 10 steps:
 
-figure, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
+figure, axes = plt.subplot_mosaic(
+    [["loss", "loss"], ["truth", "fitted"]], figsize=(8, 6.5), layout="constrained"
+)
 fitted = {}
 for rate, colour in ((1e-4, "#808080"), (1e-2, "#0072B2")):
     fitted[rate], history = training.fit(
         jax.random.key(2), start(), rows, batch_size=100, max_epochs=100, validation_fraction=0,
         optimizer=optax.adam(rate), schedule="constant", show_progress=False,
     )  # fmt: skip
-    axes[0].plot(history.train_loss, color=colour, label=f"rate {rate:g}")
+    axes["loss"].plot(history.train_loss, color=colour, label=f"rate {rate:g}")
     short = best - fitted[rate].log_prob(fresh).mean()
     slopes = fitted[rate].bijector.parts[0].alpha
     print(f"rate {rate:g}: {short:.3f} nats short on fresh rows, slopes {slopes.round(2)}")
-axes[0].axhline(-truth.log_prob(rows).mean(), color="#D55E00", ls=":", label="truth")
-axes[0].set(xlabel="epoch", ylabel="loss (nats a row)")
-axes[0].legend(frameon=False)
-plots.density_2d(truth, samples=rows, limits=((-2, 6), (-3, 2)), ax=axes[1])
-plots.density_2d(fitted[1e-2], limits=((-2, 6), (-3, 2)), ax=axes[2])
-axes[1].set_title("truth, and the rows")
-axes[2].set_title("fitted at rate 0.01")
+axes["loss"].axhline(-truth.log_prob(rows).mean(), color="#D55E00", ls=":", label="truth")
+axes["loss"].set(xlabel="epoch", ylabel="loss (nats a row)")
+axes["loss"].legend(frameon=False)
+plots.density_2d(truth, samples=rows, limits=((-2, 6), (-3, 2)), ax=axes["truth"])
+plots.density_2d(fitted[1e-2], limits=((-2, 6), (-3, 2)), ax=axes["fitted"])
+axes["truth"].set_title("truth, and the rows")
+axes["fitted"].set_title("fitted at rate 0.01")
 plt.show()
 
 # %%

@@ -168,15 +168,18 @@ plt.show()
 # ---------------
 #
 # The green line is the truth. In the latent space the rows should look like a standard normal,
-# with 39, 86 and 99 % of them within the three circles. The heat map is the density, and the last
-# panel shows rows that were drawn.
+# with 39, 86 and 99 % of them within the three circles. The heat map is the density, and below are
+# fresh rows beside rows that were drawn.
 
-figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
-plots.latent(flow, fresh[:2_000], ax=axes[0])
-plots.density_2d(flow, limits=((-2.4, 2.4), (-2.8, 2.8)), ax=axes[1])
+limits = ((-2.4, 2.4), (-2.8, 2.8))
 drawn = np.asarray(flow.sample(jax.random.key(2), (2_000,)))
-plots.density_2d(samples=drawn, limits=((-2.4, 2.4), (-2.8, 2.8)), ax=axes[2])
-for each, title in zip(axes, ("latents of fresh rows", "density", "samples"), strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(8.5, 8), layout="constrained")
+plots.latent(flow, fresh[:2_000], ax=axes[0, 0])
+plots.density_2d(flow, limits=limits, ax=axes[0, 1])
+plots.density_2d(samples=np.asarray(fresh[:2_000]), limits=limits, ax=axes[1, 0])
+plots.density_2d(samples=drawn, limits=limits, ax=axes[1, 1])
+titles = ("latents of fresh rows", "density", "fresh rows", "samples")
+for each, title in zip(axes.flat, titles, strict=True):
     each.set_title(title)
 plt.show()
 
@@ -184,7 +187,8 @@ plt.show()
 # A grid of latents on its way through the ten couplings, drawn after each two, which have moved
 # both columns: together they pull the grid apart and bend it into the moons.
 
-plots.flow_mapping(flow, layers=True)
+_, axes = plt.subplots(3, 2, figsize=(7, 9.5), layout="constrained")
+plots.flow_mapping(flow, layers=True, ax=axes)
 plt.show()
 
 # %%
@@ -241,6 +245,12 @@ for decay in (0.01, 1.0):
 for name, value in results.items():
     print(f"{name:40s}{value:9.3f}")
 
+figure, axes = plt.subplots(figsize=(7.5, 4), layout="constrained")
+axes.barh([*results], [*results.values()], color="#0072B2")
+axes.invert_yaxis()
+axes.set(xlabel="nats short of the truth on fresh rows")
+plt.show()
+
 # %%
 # A column a hundred times as wide as the other costs a third of a nat if it is not standardised and
 # scales are bounded by e-fold; a wide bound makes up for most of it. On standardised rows the bound
@@ -258,9 +268,9 @@ for n_layers in (2, 4, 10, 16):
     depths[n_layers] = found
     print(f"{n_layers:2d} couplings: {short:.3f} nats short, mass astray {bridge(found):.2%}")
 
-figure, axes = plt.subplots(1, 4, figsize=(14, 3.4), layout="constrained")
-for each, (n_layers, found) in zip(axes, depths.items(), strict=True):
-    plots.density_2d(found, limits=((-2.4, 2.4), (-2.8, 2.8)), ax=each, n=120)
+figure, axes = plt.subplots(2, 2, figsize=(8.5, 7.5), layout="constrained")
+for each, (n_layers, found) in zip(axes.flat, depths.items(), strict=True):
+    plots.density_2d(found, limits=limits, ax=each, n=120)
     each.set_title(f"{n_layers} couplings")
 plt.show()
 

@@ -30,8 +30,8 @@ from fluvial.evaluation import divergence, seven_gaussians, target
 
 names = ("two_gaussians", "four_gaussians_diagonal", "four_gaussians_row", "nine_gaussians")
 targets = {name: target(name) for name in names}
-figure, axes = plt.subplots(1, 4, figsize=(14, 3.2), layout="constrained")
-for each, truth in zip(axes, targets.values(), strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(8, 7.5), layout="constrained")
+for each, truth in zip(axes.flat, targets.values(), strict=True):
     rows = truth.sample(1_500, random_state=0)
     plots.density_2d(samples=rows, ax=each)
     each.set_title(truth.name.replace("_", " "))
@@ -87,9 +87,9 @@ for name, truth in targets.items():
 # leave that place, the result is the best single Gaussian, whatever the depth: it is what one
 # layer gives.
 
-figure, axes = plt.subplots(1, 4, figsize=(14, 3.2), layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(8.5, 7.5), layout="constrained")
 limits = ((-11, 11), (-11, 11))
-for each, depth in zip(axes, depths, strict=True):
+for each, depth in zip(axes.flat, depths, strict=True):
     plots.density_2d(
         fitted["four_gaussians_diagonal", depth], limits=limits, log=True, n=120, ax=each
     )
@@ -131,15 +131,16 @@ for gap in gaps:
         f"{gap:7s} gap: KL {divergence(truth, found).value:.3f}, astray {astray(truth, found):.1%}"
     )
 
-figure, axes = plt.subplots(2, 4, figsize=(14, 6), layout="constrained")
-for column, (gap, (truth, found)) in enumerate(results.items()):
+figure, axes = plt.subplots(2, 2, figsize=(8.5, 7.5), layout="constrained")
+for line, gap in zip(axes, ("small", "giant"), strict=True):
+    truth, found = results[gap]
     reach = np.abs(truth.sample(2_000, random_state=0)).max() + 1
-    for each, density in zip(axes[:, column], (truth, found), strict=True):
-        ends = ((-reach, reach), (-reach, reach))
+    ends = ((-reach, reach), (-reach, reach))
+    for each, density, title in zip(
+        line, (truth, found), ("truth", "MAF, five layers"), strict=True
+    ):
         plots.density_2d(density, limits=ends, log=True, n=100, ax=each)
-    axes[0, column].set_title(f"{gap} gap")
-axes[0, 0].set_ylabel("truth")
-axes[1, 0].set_ylabel("MAF, five layers")
+        each.set_title(f"{gap} gap: {title}")
 plt.show()
 
 # %%

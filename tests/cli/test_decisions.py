@@ -184,6 +184,21 @@ def test_without_labels_the_density_is_judged(run, model, labelled):
     assert "verdict" in shown.stdout
 
 
+def test_what_evaluate_finds_is_written(run, refuse, model, labelled):
+    frame = pd.read_csv(labelled)
+    frame[frame.fault == 0].drop(columns="fault").to_csv("normal.csv", index=False)
+    told(run("evaluate", model, "normal.csv", "-o", "e.json", "--training", "normal.csv", "--json"))
+    written = json.loads(Path("e.json").read_text())
+    assert written["copies"]["membership"] == pytest.approx(0.5)
+    assert "privacy" in written["verdict"]
+    assert "exists already" in refuse("evaluate", model, "normal.csv", "-o", "e.json")
+    assert "must end in .json" in refuse("evaluate", model, "normal.csv", "-o", "e.txt")
+    with_labels = ("evaluate", model, labelled, "--label", "fault")
+    told(run(*with_labels, "-o", "labelled.json", "--json"))
+    assert "detections" in json.loads(Path("labelled.json").read_text())
+    assert "without --label" in refuse(*with_labels, "--training", "normal.csv")
+
+
 def test_costs_need_labels(run, model, labelled):
     result = run("evaluate", model, labelled, "--miss", 5)
     assert result.exit_code == 2

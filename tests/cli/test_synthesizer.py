@@ -65,5 +65,16 @@ def test_what_it_has_no_use_for_is_refused(refuse, synthesizer, model):
         (["sample", path, "-n", 1, "--raw"], "--raw"),
         (["sample", model, "-n", 1, "--label", "4"], "--label"),
         (["score", path, "t.csv"], "use fluvial sample"),
+        (["evaluate", path, "t.csv"], "without a condition"),
     ):
         assert message in refuse(*verb)
+
+
+def test_its_density_is_judged_where_there_are_no_classes(run):
+    rows = np.random.default_rng(0).normal(size=(160, 2))
+    table = pa.table({"a": rows[:, 0], "b": rows[:, 1]})
+    FlowSynthesizer(flow="classical", random_state=0).fit(table[:100]).save("s.fluvial")
+    pq.write_table(table[100:], "held_out.parquet")
+    result = run("evaluate", "s.fluvial", "held_out.parquet", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["rows"] == 60

@@ -138,6 +138,14 @@ def test_frames_of_other_libraries_come_back(animals, convert):
     check_like(frame, given)
 
 
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas])
+def test_frames_without_categories_come_back(animals, convert):
+    table = convert(animals.drop(columns="kind"))
+    made = FlowSynthesizer(flow="classical", random_state=0).fit(table).sample(50, 0)
+    assert type(made) is type(table)
+    check_like(nw.from_native(made), nw.from_native(table))
+
+
 def test_arrays_without_and_with_labels():
     rows = np.random.default_rng(0).integers(0, 7, (200, 2))
     plain = FlowSynthesizer(**TINY).fit(rows).sample(500, 0)

@@ -1,14 +1,19 @@
 """Divergences, coverage and calibration of densities that are known."""
 
+import warnings
+
 import jax
 import numpy as np
+import pandas as pd
 import pytest
 
-from fluvial.errors import DataError
+from fluvial import FlowDensity
+from fluvial.errors import DataError, ShapeError
 from fluvial.evaluation import (
     copy_check,
     coverage,
     divergence,
+    evaluate_density,
     held_out_difference,
     latent_normality,
     simulation_based_calibration,
@@ -76,6 +81,9 @@ def test_a_density_that_is_too_sure_covers_too_little():
     # The radius within which a share a lies is sqrt(-2 log(1 - a)) deviations.
     expected = [1 - (1 - level) ** 0.25 for level in sure.levels]
     np.testing.assert_allclose(sure.shares, expected, atol=0.05)
+    deviations = (np.array(right.shares) - right.levels) / right.by_chance
+    assert np.abs(deviations).max() < 3
+    assert right.by_chance[0] == pytest.approx(np.sqrt(0.25 * (1 / 1000 + 1 / 10_000)))
 
 
 def test_latents_of_the_truth_are_normal():
@@ -85,6 +93,11 @@ def test_latents_of_the_truth_are_normal():
     assert right.of_radius > 0.01
     assert wrong.of_columns.max() < 1e-4
     assert right.largest_correlation < 0.15
+    assert right.by_chance < 0.15
+    one = latent_normality(Gaussian(), np.column_stack([rows[:, 0], np.ones(500)]))
+    assert one.largest_correlation == 0
+    with pytest.raises(TypeError, match="no latents"):
+        latent_normality(target("moons"), rows)
 
 
 def test_posteriors_that_are_too_narrow_are_found():
@@ -118,6 +131,10 @@ def test_rows_without_structure_are_of_no_use():
     assert set(found.augmented) == {1.0}
     with pytest.raises(DataError, match="two classes"):
         train_on_synthetic((rows, np.ones(200)), (rows, labels), (rows, labels))
+    with pytest.raises(DataError, match="takes 400 synthetic rows, but there are 200"):
+        train_on_synthetic((rows, labels), (rows, labels), (rows, labels), shares=(2.0,))
+    with pytest.raises(ShapeError, match="2 columns, but test have 1"):
+        train_on_synthetic((rows, labels), (rows, labels), (rows[:, :1], labels))
 
 
 def test_copies_are_found():
@@ -137,3 +154,43 @@ def test_copies_are_found():
     membership = copy_check(training, held_out, fresh, Remembering()).membership
     assert membership is not None
     assert membership > 0.95
+    gap = copy_check(training, held_out, fresh, Remembering()).gap
+    assert gap is not None
+    assert abs(gap.value - 5) < 4 * gap.standard_error
+    # Rows of a coarse grid repeat without being copied.
+    coarse = [np.round(rows) for rows in (training, held_out, fresh)]
+    assert copy_check(*coarse).exact_by_chance > 0.9
+
+
+def test_estimators_take_tables_by_name():
+    rows = np.random.default_rng(0).normal([0, 9], size=(300, 2))
+    frame = pd.DataFrame(rows, columns=["a", "b"])
+    density = FlowDensity(flow="classical", random_state=0).fit(frame[:200])
+    turned = frame[["b", "a"]]
+    expected = density.score_samples(frame[200:]).mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert held_out_difference(density, lambda x: 0 * x[:, 0], turned[200:]).value == expected
+        assert coverage(density, turned[200:]).p_value > 0.001
+        assert copy_check(turned[:200], frame[200:], turned[:50], density).exact == 1
+        assert divergence(Known(rows), density, n=50).value < 100
+    report = evaluate_density(density, turned[200:], training=frame[:200])
+    assert report.latents is None
+    assert report.copies is not None
+    assert report.copies.exact == 0
+    assert "privacy" in report.verdict
+    with pytest.raises(TypeError, match="FlowDensity is judged, not Gaussian"):
+        evaluate_density(Gaussian(), frame)
+
+
+class Known:
+    """Rows that are drawn as they are, of a density that is one everywhere."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def sample(self, n, random_state=None):
+        return self.rows[:n]
+
+    def log_prob(self, x):
+        return np.zeros(len(x))

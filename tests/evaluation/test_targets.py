@@ -70,6 +70,8 @@ def test_bad_arguments():
         seven_gaussians("tiny")
     with pytest.raises(ValueError, match="n_columns"):
         coccaro(0)
+    with pytest.raises(ValueError, match="n_columns"):
+        seven_gaussians("small", 0)
     with pytest.raises(ShapeError, match=r"\(n, 2\)"):
         target("moons").log_prob(np.zeros((3, 3)))
     with pytest.raises(ValueError, match="n must be"):

@@ -3,6 +3,9 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy.stats import energy_distance as scipy_energy_distance, ks_2samp, wasserstein_distance
 
@@ -65,19 +68,48 @@ def test_p_values_are_uniform_under_chance():
 
 def test_columns_are_tested_one_by_one():
     other = ROWS + np.array([0.0, 1.0])
-    statistic, p = ks_by_column(ROWS, other)
+    statistic, p, reference = ks_by_column(ROWS, other)
     for j in range(2):
         test: Any = ks_2samp(ROWS[:, j], other[:, j])
         assert p[j] == test.pvalue
     assert statistic[0] == 0
+    # Kolmogorov's distribution has the mean 0.87 and the deviation 0.26, over the root of nm/(n+m).
+    assert np.all(reference < 3 * 0.87 / np.sqrt(60))
+    assert statistic[1] > 2 * reference[1]
 
 
 def test_bad_rows_are_refused():
     with pytest.raises(ShapeError, match="2 columns, but samples have 1"):
         mmd(ROWS, ROWS[:, :1])
-    with pytest.raises(DataError, match="at least 20"):
+    with pytest.raises(DataError, match="samples has 5 rows; at least 20"):
         c2st(ROWS, ROWS[:5])
+    with pytest.raises(DataError, match="real has 39 rows; at least 40"):
+        c2st(ROWS[:39], ROWS)
     bad = ROWS.copy()
     bad[3, 1] = np.nan
     with pytest.raises(DataError, match="nan in row 3, column 1"):
         energy_distance(bad, ROWS)
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas, lambda frame: frame])
+def test_columns_of_tables_are_matched_by_name(convert):
+    frame = pd.DataFrame(ROWS + np.array([0, 9]), columns=["a", "b"])
+    found = ks_by_column(convert(frame), convert(frame[["b", "a"]]))
+    np.testing.assert_array_equal(found.statistic, 0)
+
+
+def test_tables_that_do_not_match_are_refused():
+    frame = pd.DataFrame(ROWS, columns=["a", "b"])
+    with pytest.raises(DataError, match="the same columns: no 'b' in samples; no 'c' in real"):
+        mmd(frame, frame.rename(columns={"b": "c"}))
+    with pytest.raises(DataError, match="column 'b' of samples holds text"):
+        mmd(frame, frame.assign(b="x"))
+    with pytest.raises(DataError, match="samples must hold numbers"):
+        mmd(ROWS, np.full((120, 2), "x"))
+
+
+@pytest.mark.parametrize("compare", [mmd, energy_distance, c2st, sliced_wasserstein])
+def test_constant_columns_are_compared(compare):
+    found = compare(np.ones((60, 2)), np.ones((60, 2)))
+    assert found.value == found.reference
+    assert compare(np.ones((60, 2)), np.zeros((60, 2))).value > found.value

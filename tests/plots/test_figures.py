@@ -4,10 +4,13 @@ import jax
 import jax.numpy as jnp
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
-from fluvial import flows, plots
+from fluvial import FlowDensity, flows, plots
 from fluvial.anomaly import CostModel, Drift
 from fluvial.bijectors import Chain, Exp, Repeat, Scale, Shift
 from fluvial.distributions import Normal, StandardNormal
@@ -150,6 +153,22 @@ def test_corner_and_pair_take_their_columns():
         plots.pair(ROWS, columns=(0, 3))
     with pytest.raises(ShapeError, match="samples"):
         plots.corner(ROWS, ROWS[:, :2])
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas, lambda frame: frame])
+def test_columns_of_tables_are_matched_by_name(convert):
+    frame = pd.DataFrame(np.random.default_rng(0).normal([0, 9], size=(60, 2)), columns=["a", "b"])
+    turned = convert(frame[["b", "a"]])
+    drawn = plots.pair(convert(frame), turned)
+    assert drawn.get_xlabel() == "a"
+    points, samples = (each.get_offsets() for each in drawn.collections)
+    np.testing.assert_array_equal(points, samples)
+    density = FlowDensity(flow="classical", random_state=0).fit(frame)
+    mapped = plots.density_2d(density, samples=turned, n=10)
+    assert (mapped.get_xlabel(), mapped.get_ylabel()) == ("a", "b")
+    assert mapped.get_ylim()[0] > 4
+    with pytest.raises(ShapeError, match="data have the columns 'a', 'b', but samples 'b', 'c'"):
+        plots.pair(frame, frame.rename(columns={"a": "c"})[["b", "c"]])
 
 
 def test_a_histogram_holds_the_shares_of_each_group(ax):

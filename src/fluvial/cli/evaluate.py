@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,9 @@ import typer
 
 from fluvial.cli import cost_options, options
 from fluvial.cli.cost_options import COSTS, given, known_costs
+from fluvial.cli.destination import check_destination
+from fluvial.cli.failures import bad_option
+from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
 from fluvial.errors import ModelFileError
 from fluvial.files.formats import input_format
@@ -37,6 +41,23 @@ def evaluate(
             help="The column of labels: 0 for normal rows. Without it the density is judged.",
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Also write all that was found, with the verdict, as JSON: a .json file.",
+        ),
+    ] = None,
+    training: Annotated[
+        Path | None,
+        typer.Option(
+            "--training",
+            metavar="TRAIN",
+            help="The rows that the model was fitted to, to look for copies of them.",
+        ),
+    ] = None,
     false_alarm: cost_options.FalseAlarm = None,
     miss: cost_options.Miss = None,
     tolerance: cost_options.Tolerance = None,
@@ -46,6 +67,7 @@ def evaluate(
     rows: options.SelectedRows = None,
     delimiter: options.DelimiterMark = None,
     decimal: options.DecimalMark = None,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     no_cache: options.NoCache = False,
 ) -> None:
@@ -58,15 +80,20 @@ def evaluate(
 
     Without --label its density and samples: prints how likely the rows are, beside samples of the
     model itself, whether they lie where it says, how well trees and distances tell samples from
-    them, beside what halves of the rows give, in which columns, and a verdict.
+    them, beside what halves of the rows give, in which columns, whether latents are normal where
+    the model is one flow, with --training whether samples are copies, and a verdict.
     """
     selected = parse_rows(rows)
     delimiter, decimal = options.check_marks(delimiter, decimal)
     input_format(table)
+    if output is not None:
+        _check_output(output, force=force, inputs=[model, table, training or table])
+    if training is not None:
+        input_format(training)
 
     from fluvial.anomaly import CostModel
     from fluvial.cli.labelled import read_labelled
-    from fluvial.cli.model_file import open_detector, open_model
+    from fluvial.cli.model_file import open_density, open_detector
     from fluvial.compilation_cache import keep_compiled_programs
     from fluvial.evaluation import evaluate_density
 
@@ -83,17 +110,22 @@ def evaluate(
             raise typer.BadParameter(
                 "costs and times need the column of labels", param_hint="--label"
             )
-        fitted = open_model(model)
+        fitted = open_density(model)
         if fitted.condition:
             raise ModelFileError(
                 f"{model} has a condition, and evaluate judges densities without one; score its"
                 " rows instead"
             )
         read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
-        found = evaluate_density(fitted.density, read.numbers)
-        summary = {"model": str(model), "input": str(table), **_density(found, as_json=as_json)}
-        options.print_summary(summary, as_json=as_json)
+        seen = None
+        if training is not None:
+            seen = read_labelled(training, fitted, delimiter=delimiter, decimal=decimal).numbers
+        found = evaluate_density(fitted.density, read.numbers, training=seen)
+        where = {"model": str(model), "input": str(table)}
+        _tell(where, found.to_json(), _density(found), output, replace=force, as_json=as_json)
         return
+    if training is not None:
+        bad_option("--training", "looks for copies among samples, without --label")
     detector, fitted = open_detector(model)
     known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
     costs = known | costs_given
@@ -113,23 +145,58 @@ def evaluate(
         cost_model=CostModel(**costs),
         times=read.times,
     )
-    summary = {
+    before = {
         "model": str(model),
         "input": str(table),
         "threshold": float(detector.offset_),
-        **_told(result, read.first_row, as_json=as_json),
-        **{f"cost_{name}": costs.get(name) for name in COSTS},
     }
-    options.print_summary(summary, as_json=as_json)
+    after = {f"cost_{name}": costs.get(name) for name in COSTS}
+    whole, shown = (_told(result, read.first_row, whole=whole) | after for whole in (True, False))
+    _tell(before, whole, shown, output, replace=force, as_json=as_json)
 
 
-def _told(result: Evaluation, first_row: int, *, as_json: bool) -> dict[str, Any]:
-    """What was found, with the rows as the file counts them."""
+def _check_output(output: Path, *, force: bool, inputs: list[Path]) -> None:
+    if output.suffix.lower() != ".json":
+        bad_option("--output", f"{output} must end in .json")
+    check_destination(output, force=force, inputs=inputs)
+
+
+def _tell(
+    where: dict[str, Any],
+    whole: dict[str, Any],
+    shown: dict[str, Any],
+    output: Path | None,
+    *,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """Write what was found, where a file was named, and print it.
+
+    Args:
+        where: which model and rows it is of.
+        whole: what JSON tells.
+        shown: what lines of text tell.
+        output: the file, or None.
+        replace: whether a file that exists is replaced.
+        as_json: whether JSON is printed.
+    """
+    if output is not None:
+        from fluvial.artifacts import atomic_path
+
+        text = json.dumps(where | whole, allow_nan=False, ensure_ascii=True, indent=1)
+        with writing(output), atomic_path(output, replace=replace) as path:
+            path.write_text(text + "\n", encoding="utf-8")
+    where = {"output": None if output is None else str(output)} | where
+    options.print_summary(where | (whole if as_json else shown), as_json=as_json)
+
+
+def _told(result: Evaluation, first_row: int, *, whole: bool) -> dict[str, Any]:
+    """What was found, with the rows as the file counts them; whole for JSON, else for people."""
     told = result.to_json()
     for each in told["detections"]:
         for name in ("start", "stop", "first_alarm"):
             each[name] = None if each[name] is None else each[name] + first_row
-    if as_json:
+    if whole:
         return told
     found = told.pop("detections")
     del told["intervals"]
@@ -147,18 +214,24 @@ def _line(detection: dict[str, Any]) -> str:
     return f"{where} after {detection['delay']:g}"
 
 
-def _density(found: DensityReport, *, as_json: bool) -> dict[str, Any]:
-    """What held-out rows tell of a density."""
-    if as_json:
-        return found.to_json()
-    inside = zip(found.coverage.levels, found.coverage.shares, strict=True)
-    worst = sorted(found.columns, key=lambda column: column[2])[:SHOWN]
+def _density(found: DensityReport) -> dict[str, Any]:
+    """What held-out rows tell of a density, for people."""
+    covered = found.coverage
+    inside = zip(covered.levels, covered.shares, covered.by_chance, strict=True)
+    worst = sorted(found.columns, key=lambda column: column[3])[:SHOWN]
     return {
         "rows": found.rows,
         "log_prob": str(found.log_prob),
         "of samples": str(found.own),
-        "coverage": ", ".join(f"{share:.1%} of {level:.0%}" for level, share in inside),
+        "coverage": ", ".join(
+            f"{share:.1%} of {level:.0%} (+- {chance:.1%})" for level, share, chance in inside
+        ),
         **{each.name: str(each).removeprefix(f"{each.name}: ") for each in found.comparisons},
-        "columns": [f"{name} KS {ks:.3f}, p = {p:.3g}" for name, ks, p in worst],
+        "columns": [
+            f"{name} KS {ks:.3f} (by chance {chance:.3f}, p = {p:.3g})"
+            for name, ks, chance, p in worst
+        ],
+        **({} if found.latents is None else {"latents": str(found.latents)}),
+        **({} if found.copies is None else {"copies": str(found.copies)}),
         "verdict": found.verdict,
     }

@@ -145,6 +145,27 @@ def open_model(path: Path) -> FittedModel:
     return model
 
 
+def open_density(path: Path) -> FittedModel:
+    """Read a model file for its density, which may be that of a detector or of a synthesizer.
+
+    Raises:
+        ModelFileError, OSError: as `open_estimator`, and where the file holds a ratio, or draws
+            rows given their class.
+    """
+    file = read_model(path, kind=KINDS)
+    estimator = restore(file, where=str(path))
+    if isinstance(estimator, FlowSynthesizer):
+        if estimator.classes_ is not None:
+            raise ModelFileError(
+                f"{path} holds a {type(estimator).__name__} with classes, and evaluate judges"
+                " densities without a condition; compare its rows with fluvial.evaluation in Python"
+            )
+        estimator = estimator.density_
+    model = _fitted(file, estimator, path)
+    refuse_ratio(model, path)
+    return model
+
+
 def refuse_ratio(model: FittedModel, path: Path) -> None:
     """Raise a ModelFileError for a ratio, which is no density and has no threshold."""
     if isinstance(model.estimator, DensityRatio):

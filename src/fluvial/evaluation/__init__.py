@@ -34,6 +34,7 @@ from fluvial.evaluation.targets import (
     target as target,
 )
 from fluvial.evaluation.two_sample import (
+    ColumnTests as ColumnTests,
     TwoSample as TwoSample,
     c2st as c2st,
     energy_distance as energy_distance,

@@ -27,21 +27,41 @@ def mean_of(values: np.ndarray) -> Estimate:
     return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))))
 
 
-def log_prob_of(model: Any, rows: np.ndarray) -> np.ndarray:
+def log_prob_of(model: Any, rows: Any) -> np.ndarray:
     """Return the log density (n,) of rows (n, D) under an estimator, a flow, a target, a function.
+
+    Args:
+        model: one of these.
+        rows: an array in the order of the model's columns, or a table, of which an estimator that
+            was fitted to a table takes them by name.
 
     Raises:
         TypeError: where it is none of these.
+        DataError: as the estimator, and for a table that holds what is no number.
     """
-    for name in ("score_samples", "log_prob"):
-        if hasattr(model, name):
-            return np.asarray(getattr(model, name)(rows), np.float64)
-    if callable(model):
-        return np.asarray(model(rows), np.float64)
+    if hasattr(model, "score_samples"):
+        return np.asarray(model.score_samples(with_names_of(model, rows)), np.float64)
+    density = getattr(model, "log_prob", model)
+    if callable(density):
+        plain = rows if isinstance(rows, np.ndarray) else checked(rows, "X", fewest=0)
+        return np.asarray(density(plain), np.float64)
     raise TypeError(
         "a density must have score_samples or log_prob, or be a function of rows, not "
         f"{type(model).__name__}"
     )
+
+
+def with_names_of(model: Any, rows: Any) -> Any:
+    """Return an array (n, D) with the names that an estimator knows its columns by.
+
+    Other rows, and those of an estimator that was fitted to an array, are returned as they are.
+    """
+    schema = getattr(model, "schema_", None)
+    if schema is None or not schema.named or not isinstance(rows, np.ndarray):
+        return rows
+    if rows.ndim != 2 or rows.shape[1] != len(schema.names):
+        return rows  # which the estimator refuses
+    return dict(zip(schema.names, rows.T, strict=True))
 
 
 def drawn_from(model: Any, n: int, random_state: int) -> np.ndarray:
@@ -63,6 +83,8 @@ def divergence(
     random_state: int = 0,
 ) -> Estimate:
     """Return the Kullback-Leibler divergence between a known density and a model, by Monte Carlo.
+
+    That of the truth from itself is 0 whatever is drawn, so that no row has to be drawn for it.
 
     Args:
         truth: what knows `log_prob` and `sample`, such as a target.
@@ -107,15 +129,19 @@ def held_out_difference(model: Any, other: Any, X: Any) -> Estimate:
     Args:
         model: an estimator, a flow or a target.
         other: likewise.
-        X: (n, D) rows that neither has seen, at least 20.
+        X: (n, D) array or table of rows that neither has seen, n at least 20.
+
+    Raises:
+        ShapeError: where X has not the shape of rows.
+        DataError: for too few rows, and values that are not finite.
 
     Examples:
         >>> rows = target("moons").sample(100, random_state=0)
         >>> held_out_difference(target("moons"), target("gaussian"), rows).value > 0
         True
     """
-    rows = checked(X, "X")
-    return mean_of(log_prob_of(model, rows) - log_prob_of(other, rows))
+    checked(X, "X")
+    return mean_of(log_prob_of(model, X) - log_prob_of(other, X))
 
 
 @dataclass(frozen=True)
@@ -127,11 +153,14 @@ class Coverage:
         shares: those of the held-out rows; equal to the levels where the model is right, lower
             where it is too sure.
         p_value: of a Kolmogorov-Smirnov test over all levels.
+        by_chance: the standard deviation of each share, at these numbers of rows, where the model
+            is right.
     """
 
     levels: tuple[float, ...]
     shares: tuple[float, ...]
     p_value: float
+    by_chance: tuple[float, ...]
 
 
 def coverage(model: Any, X: Any, *, n: int = 10_000, random_state: int = 0) -> Coverage:
@@ -139,9 +168,13 @@ def coverage(model: Any, X: Any, *, n: int = 10_000, random_state: int = 0) -> C
 
     Args:
         model: an estimator, a flow or a target.
-        X: (n, D) rows that it has not seen, at least 20.
+        X: (n, D) array or table of rows that it has not seen, n at least 20.
         n: rows that are drawn from the model.
         random_state: of the draws.
+
+    Raises:
+        ShapeError: where X has not the shape of rows.
+        DataError: for too few rows, and values that are not finite.
 
     References:
         Hyndman 1996, The American Statistician 50(2).
@@ -153,13 +186,15 @@ def coverage(model: Any, X: Any, *, n: int = 10_000, random_state: int = 0) -> C
     """
     from scipy.stats import ks_2samp
 
-    rows = checked(X, "X")
+    checked(X, "X")
     own = log_prob_of(model, drawn_from(model, n, random_state))
-    scores = log_prob_of(model, rows)
+    scores = log_prob_of(model, X)
     bounds = np.quantile(own, [1 - level for level in LEVELS])
     shares = tuple(float(np.mean(scores >= bound)) for bound in bounds)
     test: Any = ks_2samp(scores, own)
-    return Coverage(LEVELS, shares, float(test.pvalue))
+    either = 1 / len(scores) + 1 / len(own)
+    by_chance = tuple(float(np.sqrt(level * (1 - level) * either)) for level in LEVELS)
+    return Coverage(LEVELS, shares, float(test.pvalue), by_chance)
 
 
 @dataclass(frozen=True)
@@ -169,20 +204,35 @@ class LatentNormality:
     Attributes:
         of_columns: p-value of a Kolmogorov-Smirnov test of each latent, (D,).
         of_radius: that of the squared distances from the origin, chi-square of D degrees.
-        largest_correlation: the largest magnitude of a correlation of two latents.
+        largest_correlation: the largest magnitude of a correlation of two latents; 0 of one.
+        by_chance: the same of as many rows of a standard normal.
     """
 
     of_columns: np.ndarray
     of_radius: float
     largest_correlation: float
+    by_chance: float
+
+    def __str__(self) -> str:
+        return (
+            f"smallest p of {len(self.of_columns)} columns {self.of_columns.min():.3g}, "
+            f"p of the radius {self.of_radius:.3g}, largest correlation "
+            f"{self.largest_correlation:.3f} (of a normal {self.by_chance:.3f})"
+        )
 
 
-def latent_normality(model: Any, X: Any) -> LatentNormality:
+def latent_normality(model: Any, X: Any, *, random_state: int = 0) -> LatentNormality:
     """Test the latents of held-out rows against a standard normal.
 
     Args:
         model: an estimator with `transform`, or a flow with a `bijector`.
-        X: (n, D) rows that it has not seen, at least 20.
+        X: (n, D) array or table of rows that it has not seen, n at least 20.
+        random_state: of the rows of a standard normal to compare with.
+
+    Raises:
+        ShapeError: where X has not the shape of rows.
+        DataError: for too few rows, and values that are not finite.
+        TypeError: where the model has no latents.
 
     Examples:
         >>> flow = fluvial.flows.maf(jax.random.key(0), n_features=2, n_layers=2)
@@ -193,12 +243,25 @@ def latent_normality(model: Any, X: Any) -> LatentNormality:
     from scipy.stats import chi2, kstest
 
     rows = checked(X, "X")
-    transform = getattr(model, "transform", None)
-    z = np.asarray(model.bijector.inverse(rows) if transform is None else transform(rows))
+    if hasattr(model, "transform"):
+        z = np.asarray(model.transform(with_names_of(model, X)))
+    elif hasattr(model, "bijector"):
+        z = np.asarray(model.bijector.inverse(rows))
+    else:
+        raise TypeError(f"{type(model).__name__} has neither transform nor a bijector: no latents")
     of_columns = np.array([kstest(column, "norm").pvalue for column in z.T])
     radius = kstest((z**2).sum(axis=1), chi2(z.shape[1]).cdf).pvalue
-    correlations = np.atleast_2d(np.corrcoef(z.T)) - np.eye(z.shape[1])
-    return LatentNormality(of_columns, float(radius), float(np.nanmax(np.abs(correlations))))
+    normal = np.random.default_rng(random_state).normal(size=z.shape)
+    largest, by_chance = _largest_correlation(z), _largest_correlation(normal)
+    return LatentNormality(of_columns, float(radius), largest, by_chance)
+
+
+def _largest_correlation(z: np.ndarray) -> float:
+    """Return the largest magnitude of a correlation of two columns that vary; 0 without two."""
+    varying = z[:, z.std(axis=0) > 0]
+    if varying.shape[1] < 2:
+        return 0.0
+    return float(np.abs(np.corrcoef(varying.T) - np.eye(varying.shape[1])).max())
 
 
 def simulation_based_calibration(parameters: Any, draws: Any) -> tuple[np.ndarray, np.ndarray]:

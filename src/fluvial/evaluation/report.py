@@ -5,8 +5,18 @@ from typing import Any
 
 import numpy as np
 
+from fluvial.distributions import StandardNormal
 from fluvial.errors import DataError
-from fluvial.evaluation.densities import Coverage, Estimate, coverage, mean_of
+from fluvial.evaluation.densities import (
+    Coverage,
+    Estimate,
+    LatentNormality,
+    coverage,
+    latent_normality,
+    mean_of,
+    with_names_of,
+)
+from fluvial.evaluation.synthetic import CopyCheck, copy_check
 from fluvial.evaluation.two_sample import (
     TwoSample,
     c2st,
@@ -33,7 +43,11 @@ class DensityReport:
         own: the same of the model's own samples; equal where the model is right.
         coverage: of its regions of highest density.
         comparisons: of its samples with the rows, each beside what halves of the rows give.
-        columns: for each column its name, the Kolmogorov-Smirnov statistic and the p-value.
+        columns: for each column its name, the Kolmogorov-Smirnov statistic, what chance gives at
+            these sizes, and the p-value.
+        latents: whether those of the rows are normal; None where the model is no single flow of a
+            standard normal.
+        copies: whether samples repeat training rows; None where these were not given.
         verdict: the findings in words.
     """
 
@@ -42,7 +56,9 @@ class DensityReport:
     own: Estimate
     coverage: Coverage
     comparisons: tuple[TwoSample, ...]
-    columns: tuple[tuple[str, float, float], ...]
+    columns: tuple[tuple[str, float, float, float], ...]
+    latents: LatentNormality | None
+    copies: CopyCheck | None
     verdict: str
 
     def to_json(self) -> dict[str, Any]:
@@ -56,6 +72,7 @@ class DensityReport:
             "coverage": {
                 "levels": list(self.coverage.levels),
                 "shares": list(self.coverage.shares),
+                "by_chance": list(self.coverage.by_chance),
                 "p_value": self.coverage.p_value,
             },
             "comparisons": [
@@ -63,23 +80,31 @@ class DensityReport:
                 for c in self.comparisons
             ],
             "columns": [
-                {"name": name, "ks": statistic, "p_value": p} for name, statistic, p in self.columns
+                {"name": name, "ks": statistic, "by_chance": chance, "p_value": p}
+                for name, statistic, chance, p in self.columns
             ],
+            "latents": _latents(self.latents),
+            "copies": _copies(self.copies),
             "verdict": self.verdict,
         }
 
 
-def evaluate_density(density: Any, X: Any, *, random_state: int = 0) -> DensityReport:
+def evaluate_density(
+    density: Any, X: Any, *, training: Any = None, random_state: int = 0
+) -> DensityReport:
     """Judge a fitted density and its samples on rows that it has not seen.
 
     Args:
-        density: a fitted `FlowDensity`.
+        density: a fitted `FlowDensity`; of a `FlowSynthesizer` its `density_`.
         X: (n, D) array or table, n at least 40; exchangeable with the rows given to fit, or else
             the report tells what has changed.
+        training: (m, D) the rows given to fit, m at least 20, to look for copies of them among the
+            samples; None leaves that out.
         random_state: of the samples and the tests.
 
     Raises:
         DataError: for fewer rows, missing or unknown columns, and values that are not finite.
+        TypeError: where density is none.
 
     Examples:
         >>> rows = np.random.default_rng(0).normal(size=(300, 2))
@@ -88,26 +113,46 @@ def evaluate_density(density: Any, X: Any, *, random_state: int = 0) -> DensityR
         >>> report.rows, len(report.columns)
         (100, 2)
     """
-    rows = density.schema_.align(X, owner=type(density).__name__)
+    schema = getattr(density, "schema_", None)
+    if schema is None or not hasattr(density, "sample"):
+        raise TypeError(
+            f"a fitted FlowDensity is judged, not {type(density).__name__}; of a FlowSynthesizer "
+            "give density_"
+        )
+    rows = schema.align(X, owner=type(density).__name__)
     if len(rows) < FEWEST:
         raise DataError(f"there are {len(rows)} rows; at least {FEWEST} are needed to compare")
     samples = density.sample(max(len(rows), 1000), random_state=random_state)
     log_prob = mean_of(density.score_samples(X))
-    own = mean_of(_scored(density, samples))
+    own = mean_of(density.score_samples(with_names_of(density, samples)))
     covered = coverage(_Known(density, samples), rows)
     tests = (c2st, mmd, energy_distance, sliced_wasserstein)
     compared = tuple(test(rows, samples, random_state=random_state) for test in tests)
-    statistic, p_values = ks_by_column(rows, samples)
-    names = density.schema_.names
-    columns = tuple(zip(names, statistic.tolist(), p_values.tolist(), strict=True))
-    verdict = _verdict(covered, compared[0], columns)
-    return DensityReport(len(rows), log_prob, own, covered, compared, columns, verdict)
+    columns = _columns(schema.names, rows, samples, random_state)
+    latents = copies = None
+    if _is_one_flow(density):
+        latents = latent_normality(density, rows, random_state=random_state)
+    if training is not None:
+        seen = schema.align(training, owner=type(density).__name__, what="training")
+        copies = copy_check(seen, rows, samples, density, random_state=random_state)
+    verdict = _verdict(covered, compared[0], columns, copies)
+    return DensityReport(
+        len(rows), log_prob, own, covered, compared, columns, latents, copies, verdict
+    )
 
 
-def _scored(density: Any, matrix: np.ndarray) -> np.ndarray:
-    schema = density.schema_
-    named = dict(zip(schema.names, matrix.T, strict=True))
-    return density.score_samples(named if schema.named else matrix)
+def _columns(
+    names: tuple[str, ...], rows: np.ndarray, samples: np.ndarray, random_state: int
+) -> tuple[tuple[str, float, float, float], ...]:
+    found = ks_by_column(rows, samples, random_state=random_state)
+    numbers = (each.tolist() for each in (found.statistic, found.reference, found.p_value))
+    return tuple(zip(names, *numbers, strict=True))
+
+
+def _is_one_flow(density: Any) -> bool:
+    """Return whether latents of the truth would be those of a standard normal."""
+    distribution = density.table_density_.distribution
+    return isinstance(getattr(distribution, "base", None), StandardNormal)
 
 
 class _Known:
@@ -117,14 +162,17 @@ class _Known:
         self._density, self._samples = density, samples
 
     def score_samples(self, rows: np.ndarray) -> np.ndarray:
-        return _scored(self._density, rows)
+        return self._density.score_samples(with_names_of(self._density, rows))
 
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
         return self._samples
 
 
 def _verdict(
-    covered: Coverage, trees: TwoSample, columns: tuple[tuple[str, float, float], ...]
+    covered: Coverage,
+    trees: TwoSample,
+    columns: tuple[tuple[str, float, float, float], ...],
+    copies: CopyCheck | None,
 ) -> str:
     """Return the findings in sentences."""
     said = [_of_trees(trees)]
@@ -137,13 +185,18 @@ def _verdict(
         )
     else:
         said.append(f"Of the rows {inside:.0%} lie where the model puts 90 % of its own.")
-    found = sorted((p, name) for name, _, p in columns if p < SURE / len(columns))
+    found = sorted((p, name) for name, _, _, p in columns if p < SURE / len(columns))
     if found:
         names = ", ".join(name for _, name in found[:5])
         more = f" and {len(found) - 5} others" if len(found) > 5 else ""
         said.append(f"Samples differ from the rows in: {names}{more}.")
     else:
         said.append("No column of the samples differs by itself.")
+    if copies is not None:
+        said.append(
+            f"Of the samples {copies.exact:.1%} equal a training row, of the rows "
+            f"{copies.exact_by_chance:.1%}; that is no promise of privacy."
+        )
     return " ".join(said)
 
 
@@ -156,6 +209,31 @@ def _of_trees(trees: TwoSample) -> str:
     if trees.value < 0.8:
         return f"Trees often tell samples from the rows (right {share})."
     return f"Trees tell samples from the rows (right {share}): do not use them in their place."
+
+
+def _latents(found: LatentNormality | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "p_values": found.of_columns.tolist(),
+        "radius_p_value": found.of_radius,
+        "largest_correlation": found.largest_correlation,
+        "by_chance": found.by_chance,
+    }
+
+
+def _copies(found: CopyCheck | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    gap = found.gap
+    return {
+        "exact": found.exact,
+        "exact_by_chance": found.exact_by_chance,
+        "closer": found.closer,
+        "membership": found.membership,
+        "gap": None if gap is None else _number(gap.value),
+        "gap_standard_error": None if gap is None else _number(gap.standard_error),
+    }
 
 
 def _number(value: float) -> float | None:

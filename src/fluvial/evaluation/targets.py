@@ -130,10 +130,10 @@ def seven_gaussians(gap: str = "medium", n_columns: int = 10) -> Target:
 
     Args:
         gap: "small", "medium", "large" or "giant".
-        n_columns: D.
+        n_columns: D, at least 1.
 
     Raises:
-        ValueError: for another gap.
+        ValueError: for another gap, or no columns.
 
     Examples:
         >>> seven_gaussians("giant").n_columns
@@ -141,6 +141,7 @@ def seven_gaussians(gap: str = "medium", n_columns: int = 10) -> Target:
     """
     if gap not in GAPS:
         raise ValueError(f"gap must be one of {[*GAPS]}, but is {gap!r}")
+    _check_columns(n_columns)
     density = full_mixture(GAPS[gap], n_components=7, n_columns=n_columns, seed=7)
     return Target(f"seven_gaussians_{gap}", n_columns, density)
 
@@ -153,6 +154,9 @@ def coccaro(n_columns: int) -> Target:
     Args:
         n_columns: D, at least 1.
 
+    Raises:
+        ValueError: for no columns.
+
     References:
         Coccaro, Letizia, Reyes-Gonzalez, Torre 2023, arXiv 2302.12024, section 4.
 
@@ -160,6 +164,10 @@ def coccaro(n_columns: int) -> Target:
         >>> coccaro(16).sample(3, random_state=0).shape
         (3, 16)
     """
+    _check_columns(n_columns)
+    return Target(f"coccaro_{n_columns}", n_columns, diagonal_mixture(n_columns, seed=n_columns))
+
+
+def _check_columns(n_columns: int) -> None:
     if n_columns < 1:
         raise ValueError(f"n_columns must be at least 1, but is {n_columns}")
-    return Target(f"coccaro_{n_columns}", n_columns, diagonal_mixture(n_columns, seed=n_columns))

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from fluvial.evaluation._rows import both, some, standardised
+from fluvial.evaluation._rows import FEWEST, both, some, standardised
 
 MOST_ROWS = 2_000
 """Rows of each group in tests whose cost grows with their square."""
+
+FEWEST_HALVED = 2 * FEWEST
+"""Real rows at least, where halves of them are compared."""
 
 N_PERMUTATIONS = 200
 N_DIRECTIONS = 200
@@ -59,13 +62,14 @@ def c2st(real: Any, samples: Any, *, random_state: int | None = 0) -> TwoSample:
     binomial.
 
     Args:
-        real: (n, D) rows, at least 40.
-        samples: (m, D) rows, at least 20.
+        real: (n, D) array or table, n at least 40.
+        samples: (m, D) likewise, m at least 20; columns of two tables are matched by name.
         random_state: of the halves, the folds and the trees.
 
     Raises:
-        ShapeError: where the two differ in columns.
-        DataError: for too few rows, and values that are not finite.
+        ShapeError: where the two differ in the number of columns.
+        DataError: for too few rows, tables whose columns have other names, and what is no finite
+            number.
 
     References:
         Lopez-Paz and Oquab 2017, arXiv 1610.06545.
@@ -80,7 +84,7 @@ def c2st(real: Any, samples: Any, *, random_state: int | None = 0) -> TwoSample:
     from sklearn.model_selection import StratifiedKFold, cross_val_score
     from threadpoolctl import threadpool_limits
 
-    a, b = both(real, samples)
+    a, b = both(real, samples, fewest=FEWEST_HALVED)
 
     def accuracy(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
         # Small trees: more threads bring little alone and cost much beside other work.
@@ -102,13 +106,14 @@ def mmd(real: Any, samples: Any, *, random_state: int | None = 0) -> TwoSample:
     columns; about 0 for equal distributions, and it may be negative.
 
     Args:
-        real: (n, D) rows, at least 40; 2,000 of each half are used at most.
-        samples: (m, D) rows, at least 20.
+        real: (n, D) array or table, n at least 40; 2,000 of each half are used at most.
+        samples: (m, D) likewise, m at least 20; columns of two tables are matched by name.
         random_state: of the halves and the permutations.
 
     Raises:
-        ShapeError: where the two differ in columns.
-        DataError: for too few rows, and values that are not finite.
+        ShapeError: where the two differ in the number of columns.
+        DataError: for too few rows, tables whose columns have other names, and what is no finite
+            number.
 
     References:
         Gretton et al. 2012, Journal of Machine Learning Research 13, equation 3.
@@ -133,13 +138,14 @@ def energy_distance(real: Any, samples: Any, *, random_state: int | None = 0) ->
     On standardised columns; 0 for equal distributions alone.
 
     Args:
-        real: (n, D) rows, at least 40; 2,000 of each half are used at most.
-        samples: (m, D) rows, at least 20.
+        real: (n, D) array or table, n at least 40; 2,000 of each half are used at most.
+        samples: (m, D) likewise, m at least 20; columns of two tables are matched by name.
         random_state: of the halves and the permutations.
 
     Raises:
-        ShapeError: where the two differ in columns.
-        DataError: for too few rows, and values that are not finite.
+        ShapeError: where the two differ in the number of columns.
+        DataError: for too few rows, tables whose columns have other names, and what is no finite
+            number.
 
     References:
         Szekely and Rizzo 2013, Journal of Statistical Planning and Inference 143(8).
@@ -183,7 +189,7 @@ def _by_permutation(
     random_state: int | None,
 ) -> TwoSample:
     rng = np.random.default_rng(random_state)
-    a, b = standardised(*both(real, samples))
+    a, b = standardised(*both(real, samples, fewest=FEWEST_HALVED))
     a, b = some(a, 2 * MOST_ROWS, rng), some(b, MOST_ROWS, rng)
 
     def compare(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
@@ -202,13 +208,14 @@ def sliced_wasserstein(real: Any, samples: Any, *, random_state: int | None = 0)
     Of order one, on standardised columns, along 200 random directions.
 
     Args:
-        real: (n, D) rows, at least 40.
-        samples: (m, D) rows, at least 20.
+        real: (n, D) array or table, n at least 40.
+        samples: (m, D) likewise, m at least 20; columns of two tables are matched by name.
         random_state: of the halves and the directions.
 
     Raises:
-        ShapeError: where the two differ in columns.
-        DataError: for too few rows, and values that are not finite.
+        ShapeError: where the two differ in the number of columns.
+        DataError: for too few rows, tables whose columns have other names, and what is no finite
+            number.
 
     References:
         Bonneel et al. 2015, Journal of Mathematical Imaging and Vision 51, equation 8.
@@ -219,7 +226,7 @@ def sliced_wasserstein(real: Any, samples: Any, *, random_state: int | None = 0)
         True
     """
     rng = np.random.default_rng(random_state)
-    a, b = standardised(*both(real, samples))
+    a, b = standardised(*both(real, samples, fewest=FEWEST_HALVED))
     directions = rng.normal(size=(a.shape[1], N_DIRECTIONS))
     directions /= np.linalg.norm(directions, axis=0)
 
@@ -230,25 +237,50 @@ def sliced_wasserstein(real: Any, samples: Any, *, random_state: int | None = 0)
     return _with_reference("sliced Wasserstein", a, b, distance, rng)
 
 
-def ks_by_column(real: Any, samples: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Kolmogorov-Smirnov statistic and its p-value of every column, each (D,).
+class ColumnTests(NamedTuple):
+    """What Kolmogorov-Smirnov tests of D columns found.
+
+    Attributes:
+        statistic: (D,), the largest distance of the two distribution functions, in [0, 1].
+        p_value: (D,).
+        reference: (D,), the statistic after the rows of both groups are shuffled: what chance
+            gives at these sizes.
+    """
+
+    statistic: np.ndarray
+    p_value: np.ndarray
+    reference: np.ndarray
+
+
+def ks_by_column(real: Any, samples: Any, *, random_state: int | None = 0) -> ColumnTests:
+    """Return the Kolmogorov-Smirnov statistic of every column, its p-value and what chance gives.
 
     Args:
-        real: (n, D) rows.
-        samples: (m, D) rows.
+        real: (n, D) array or table, n at least 20.
+        samples: (m, D) likewise, m at least 20; columns of two tables are matched by name.
+        random_state: of the shuffle.
 
     Raises:
-        ShapeError: where the two differ in columns.
-        DataError: for too few rows, and values that are not finite.
+        ShapeError: where the two differ in the number of columns.
+        DataError: for too few rows, tables whose columns have other names, and what is no finite
+            number.
 
     Examples:
         >>> rows = np.random.default_rng(0).normal(size=(200, 2))
-        >>> statistic, p_value = ks_by_column(rows, rows + [0.0, 3.0])
-        >>> statistic[0], bool(p_value[1] < 1e-6)
+        >>> found = ks_by_column(rows, rows + [0.0, 3.0])
+        >>> found.statistic[0], bool(found.statistic[1] > 5 * found.reference[1])
         (np.float64(0.0), True)
     """
     from scipy.stats import ks_2samp
 
     a, b = both(real, samples)
     found: list[Any] = [ks_2samp(a[:, j], b[:, j]) for j in range(a.shape[1])]
-    return np.array([f.statistic for f in found]), np.array([f.pvalue for f in found])
+    mixed = np.random.default_rng(random_state).permutation(np.concatenate([a, b]))
+    chance: list[Any] = [
+        ks_2samp(column[: len(a)], column[len(a) :], method="asymp") for column in mixed.T
+    ]
+    return ColumnTests(
+        np.array([f.statistic for f in found]),
+        np.array([f.pvalue for f in found]),
+        np.array([f.statistic for f in chance]),
+    )

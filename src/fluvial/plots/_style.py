@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
@@ -68,10 +69,13 @@ def checked_rows(rows: Any, name: str, *, columns: int | None = None) -> np.ndar
 
 def column_names(rows: Any, n: int) -> list[str]:
     """Return the names of a table's columns, else x0, x1 and so on."""
-    names = getattr(rows, "columns", None)
-    if names is None or len(names) != n:
-        return [f"x{j}" for j in range(n)]
-    return [str(name) for name in names]
+    names = nw.from_native(rows).columns if is_table(rows) else []
+    return [str(name) for name in names] if len(names) == n else [f"x{j}" for j in range(n)]
+
+
+def is_table(rows: Any) -> bool:
+    """Return whether rows are a pandas, polars or pyarrow table, whose columns have names."""
+    return isinstance(nw.from_native(rows, pass_through=True), nw.DataFrame)
 
 
 def range_of(*groups: ArrayLike, margin: float = 0.08) -> tuple[float, float]:

@@ -40,7 +40,8 @@ def density_2d(
     Args:
         density: an estimator with `score_samples`, a flow or distribution with `log_prob`, or a
             function from rows (n, 2) to log densities (n,). None draws the samples alone.
-        samples: (m, 2) rows that are drawn as points.
+        samples: (m, 2) rows that are drawn as points, an array or a table; the columns of a table
+            are taken by the names that an estimator knows.
         target: likewise a density; two panels are drawn then, the target on the left.
         limits: the ranges of the two columns; those of the samples where there are some, else
             -4 to 4.
@@ -53,6 +54,7 @@ def density_2d(
 
     Raises:
         ShapeError: where samples have not two columns, or the axes are too few.
+        DataError: where samples are a table without the estimator's columns.
         TypeError: where the density is none of the above.
         ValueError: where there is nothing to draw, or n is below 2.
 
@@ -65,8 +67,7 @@ def density_2d(
         raise ValueError("give a density, samples, or both")
     if n < 2:
         raise ValueError(f"n must be at least 2, but is {n}")
-    names = column_names(samples, 2)
-    points = None if samples is None else checked_rows(samples, "samples", columns=2)
+    names, points = _named(density, samples)
     limits = limits or _limits(points)
     if target is None:
         if isinstance(ax, Sequence):
@@ -80,6 +81,17 @@ def density_2d(
     _panel(right, density, points, limits, n, log, names, highest)
     right.set_title("estimate" if density is not None else "samples")
     return [left, right]
+
+
+def _named(density: Any, samples: Any) -> tuple[Sequence[str], np.ndarray | None]:
+    """Return the names of the two columns, and the points in this order."""
+    schema = getattr(density, "schema_", None)
+    names = column_names(samples, 2)
+    if schema is not None and schema.named:
+        names = schema.names
+        if samples is not None:
+            samples = schema.align(samples, owner=type(density).__name__, what="samples")
+    return names, None if samples is None else checked_rows(samples, "samples", columns=2)
 
 
 def _limits(points: np.ndarray | None) -> Limits:

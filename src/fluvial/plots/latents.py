@@ -48,5 +48,5 @@ def latent(
     axes.set_aspect("equal")
     axes.set_xlabel(f"z{columns[0]}")
     axes.set_ylabel(f"z{columns[1]}")
-    axes.legend(frameon=False, loc="upper right", markerscale=2)
+    axes.legend(loc="upper right", markerscale=2, framealpha=0.85, edgecolor="none")
     return axes

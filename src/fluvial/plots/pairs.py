@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from fluvial.errors import ShapeError
+from fluvial.errors import ShapeError, listed
 from fluvial.plots._style import (
     BLUE,
     HEAT,
@@ -15,6 +15,7 @@ from fluvial.plots._style import (
     axes_or_new,
     checked_rows,
     column_names,
+    is_table,
     new_axes,
     range_of,
 )
@@ -39,7 +40,7 @@ def pair(
 
     Args:
         data: (n, D) rows, an array or a table.
-        samples: (m, D) rows of the same columns, or None.
+        samples: (m, D) rows of the same columns, or None; those of two tables are matched by name.
         columns: the numbers of the two.
         labels: what the legend calls data and samples.
         scores: (n,), a score of each row of data, which its colour tells; the lowest are drawn on
@@ -84,7 +85,7 @@ def corner(
 
     Args:
         data: (n, D) rows, an array or a table.
-        samples: (m, D) rows of the same columns, or None.
+        samples: (m, D) rows of the same columns, or None; those of two tables are matched by name.
         columns: the numbers of those to draw; None: the first eight.
         ax: k * k axes for k columns; None makes a new figure.
 
@@ -152,8 +153,18 @@ def _groups(
     groups = [(labels[0], rows, BLUE)]
     if samples is not None:
         drawn = checked_rows(samples, "samples", columns=rows.shape[1])
-        groups.append((labels[1], drawn, VERMILION))
+        groups.append((labels[1], drawn[:, _places(data, samples, rows.shape[1])], VERMILION))
     return column_names(data, rows.shape[1]), groups
+
+
+def _places(data: Any, samples: Any, n: int) -> list[int]:
+    """Return where the n columns of the data are in the samples: by name where both have names."""
+    if not (is_table(data) and is_table(samples)):
+        return list(range(n))
+    names, others = column_names(data, n), column_names(samples, n)
+    if set(names) != set(others):
+        raise ShapeError(f"data have the columns {listed(names)}, but samples {listed(others)}")
+    return [others.index(name) for name in names]
 
 
 def _check_columns(columns: Sequence[int], n: int) -> None:

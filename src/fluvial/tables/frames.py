@@ -76,7 +76,9 @@ class FrameKind:
                     native[name] = native[name].cat.set_categories(list(known[name]))
             return native
         encoded = [name for name in known.keys() & types.keys() if types[name] in CATEGORIES]
-        return frame.with_columns(nw.col(*encoded).cast(nw.Categorical())).to_native()
+        # Columns of no name are refused by some libraries.
+        made = frame.with_columns(nw.col(*encoded).cast(nw.Categorical())) if encoded else frame
+        return made.to_native()
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
