@@ -75,15 +75,17 @@ def test_the_best_two_flows_are_fitted_to_the_folds_after_the_second():
     assert n_flow_fits(4, 1) == 4
 
 
-def test_a_flow_that_has_earned_a_weight_goes_on_besides():
+@pytest.mark.parametrize(("columns", "go_on"), [(6, [0, 1, 2]), (5, [0, 1])])
+def test_a_flow_that_has_earned_a_weight_goes_on_besides(columns, go_on):
     # Each of three knows rows that the others do not; the fourth knows none.
     nats = [(-1.0, -9.0, -9.0), (-9.0, -1.0, -9.0), (-9.0, -9.0, -1.0), (-9.0, -9.0, -9.0)]
     flows = [a_member(str(k), is_flow=True, nats=each) for k, each in enumerate(nats)]
-    folds = [FoldRows(np.full((4, 2), number), np.full((3, 2), number)) for number in range(3)]
+    shapes = (4, columns), (3, columns)
+    folds = [FoldRows(*(np.full(shape, number) for shape in shapes)) for number in range(3)]
     bar = Bar()
     fits = fits_of(flows, bar=bar, folds=folds)
-    assert [sorted(fold) for fold in fits] == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2]]
-    assert bar.total == 11
+    assert [sorted(fold) for fold in fits] == [[0, 1, 2, 3], [0, 1, 2, 3], go_on]
+    assert bar.total == 8 + len(go_on)
 
 
 def test_the_best_two_flows_of_a_single_fold_are_trained_on():
