@@ -1,6 +1,8 @@
 """Compiled functions that keep a bounded number of programs."""
 
 import gc
+import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -79,6 +81,43 @@ def test_threads_may_share_a_function_whose_programs_come_and_go():
         assert [float(x) for x in pool.map(compute, range(60))] == [
             2.0 * (n % 6 + 1) for n in range(60)
         ]
+
+
+def test_threads_that_come_while_a_program_is_compiled_wait_for_it(count_compilations):
+    begun, n_traced = threading.Barrier(4), []
+
+    def slow(x):
+        n_traced.append(1)
+        time.sleep(0.2)
+        return 3 * x
+
+    function = Compiled(slow)
+
+    def call(k):
+        begun.wait(10)
+        return float(function(np.float32(k)))
+
+    with count_compilations() as counted, ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(call, range(4))) == [0, 3, 6, 9]
+        assert counted.count == len(n_traced) == 1
+
+
+def test_a_program_that_fails_is_tried_again_by_who_waited():
+    begun = threading.Barrier(2)
+
+    def fails(x):
+        raise ValueError("not that")
+
+    function = Compiled(fails)
+
+    def call(k):
+        begun.wait(10)
+        function(np.float32(k))
+
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(call, k) for k in range(2)]:
+            with pytest.raises(ValueError, match="not that"):
+                future.result(10)
 
 
 def test_what_compiles_quickly_is_the_same():

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 import equinox as eqx
 import jax
@@ -36,6 +37,13 @@ HOLE: Any = object()
 
 _lock = threading.Lock()
 _n_forgotten = 0
+
+
+class _Turn:
+    """Lets one thread after the other go on."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
 
 
 class Compiled:
@@ -63,6 +71,7 @@ class Compiled:
         self._function, self._donated, self._quickly = function, tuple(donated), quickly
         self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._compiling: WeakValueDictionary[Any, _Turn] = WeakValueDictionary()
 
     def __call__(self, *arguments: Any) -> Any:
         if parallel.forked:
@@ -77,25 +86,36 @@ class Compiled:
         types = tuple(tuple(type(leaf) for leaf in leaves) for leaves in constants)
         shapes = tuple(tuple((leaf.shape, leaf.dtype) for leaf in leaves) for leaves in arrays)
         key = (structures, constants, types, shapes)
+        program = self._known(key)
+        if program is None:
+            with self._lock:
+                turn = self._compiling.setdefault(key, _Turn())
+            # Whoever comes meanwhile waits, where JAX would compile the same once more.
+            with turn.lock:
+                program = self._known(key)
+                if program is None:
+                    return self._first_call(key, self._made(structures, constants), arrays)
+        return program(*arrays)
+
+    def _known(self, key: Any) -> Any:
         with self._lock:
             program = self._programs.get(key)
             if program is not None:
                 self._programs.move_to_end(key)
-        if program is not None:
-            return program(*arrays)
-        return self._first_call(key, self._made(structures, constants), arrays)
+            return program
 
     def _first_call(self, key: Any, program: Any, arrays: Sequence[Any]) -> Any:
         keep_compiled_programs()
-        with self._lock:
-            program = self._programs.setdefault(key, program)
-            n_beyond = max(len(self._programs) - N_KEPT, 0)
-            forgotten = [self._programs.popitem(last=False)[1] for _ in range(n_beyond)]
-        _forget(forgotten)
         with warnings.catch_warnings():
             # A parameter that a program does not use has a buffer that it cannot use again.
             warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
-            return program(*arrays)
+            result = program(*arrays)
+        with self._lock:
+            self._programs[key] = program
+            n_beyond = max(len(self._programs) - N_KEPT, 0)
+            forgotten = [self._programs.popitem(last=False)[1] for _ in range(n_beyond)]
+        _forget(forgotten)
+        return result
 
     def _made(self, structures: Sequence[Any], constants: Sequence[Sequence[Any]]) -> Any:
         function = self._function

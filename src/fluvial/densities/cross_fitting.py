@@ -63,8 +63,10 @@ def cross_fit(
     tasks = list(product(range(min(len(folds), TRIAL_FOLDS)), range(len(members))))
     programs = [members[k].program for _, k in tasks]
     first = [task for i, task in enumerate(tasks) if programs[i] not in programs[:i]]
-    # Each program is compiled by one fit; the others wait for it.
-    for group in (first, [task for task in tasks if task not in first]):
+    others = [task for task in tasks if task not in first]
+    # Who waits for a program while another one compiles it keeps a core idle. Where time is limited
+    # nothing is begun before it is known what the first came to.
+    for group in (first, others) if budget.is_limited else ([*first, *others],):
         fits.run(group, bar)
     if fits.is_whole:
         promising = fits.promising()
