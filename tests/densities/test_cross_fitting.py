@@ -36,16 +36,10 @@ def a_member(name, *, program="", ends_by=None, diverges_in=None, is_flow=False,
         history = History((float(number),), (), (), (ends_by or {}).get(number, "patience"), 1, 0.0)
         held_out = np.broadcast_to(nats, len(fold.held_out))
         return SimpleNamespace(
-            name=name, number=number, seed=seed, history=history, held_out=held_out, further=0
+            name=name, number=number, seed=seed, history=history, held_out=held_out
         )
 
-    def continued(fitted, fold, seed):
-        assert seed != fitted.seed
-        return SimpleNamespace(**vars(fitted) | {"further": fitted.further + 1})
-
-    return SimpleNamespace(
-        name=name, program=program or name, fit=fit, continued=continued, is_flow=is_flow
-    )
+    return SimpleNamespace(name=name, program=program or name, fit=fit, is_flow=is_flow)
 
 
 def a_budget(seconds=None, *, asked=False, n_flows=2, n_at_once=2):
@@ -86,16 +80,6 @@ def test_a_flow_that_has_earned_a_weight_goes_on_besides(columns, go_on):
     fits = fits_of(flows, bar=bar, folds=folds)
     assert [sorted(fold) for fold in fits] == [[0, 1, 2, 3], [0, 1, 2, 3], go_on]
     assert bar.total == 8 + len(go_on)
-
-
-def test_the_best_two_flows_of_a_single_fold_are_trained_on():
-    (fits,) = fits_of(FLOWS, folds=FOLDS[:1])
-    assert [fits[k].further for k in range(4)] == [0, 1, 0, 1]
-
-
-def test_nothing_is_trained_on_where_the_time_is_up():
-    (fits,) = fits_of(FLOWS, a_budget(1e-9), folds=FOLDS[:1])
-    assert all(fit.further == 0 for fit in fits.values())
 
 
 def test_every_member_is_fitted_to_every_fold_with_a_seed_of_its_own():

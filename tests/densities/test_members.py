@@ -32,6 +32,6 @@ def test_sizes_that_are_asked_for_hold():
 
 def arguments_of(hyperparameters, rows, columns) -> dict[str, Any]:
     interrupt: Any = SimpleNamespace(asked=False)
-    member = FlowMember(SUPPLE, hyperparameters, 1, 0, TimeBudget(None, 1, 1, interrupt))
+    member = FlowMember(SUPPLE, hyperparameters, 1, TimeBudget(None, 1, 1, interrupt))
     fold = FoldRows(np.zeros((rows, columns), np.float32), None)
     return member.untrained(fold, 0).specification["arguments"]

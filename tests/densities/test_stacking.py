@@ -70,7 +70,7 @@ def test_a_given_weight_decay_is_that_of_every_flow(given, expected, monkeypatch
     monkeypatch.setattr("fluvial.densities.members.fit", note)
     chosen = Hyperparameters(n_layers=1, n_bins=4, weight_decay=given, min_delta=0.25)
     budget = TimeBudget(None, 1, 1, Interrupt())
-    member = FlowMember(SUPPLE_LU, chosen, 10, 0, budget)
+    member = FlowMember(SUPPLE_LU, chosen, 10, budget)
     with pytest.raises(TrainingError):
         member.fit(FoldRows(np.zeros((20, 2), np.float32), None), 0)
     assert seen == [(expected, 0.25)]

@@ -21,7 +21,7 @@ TRIAL_FOLDS = 2
 """Folds that all members are fitted to."""
 
 PROMISING = 2
-"""Flows that are trained further in any case: on the other folds, or on the only one."""
+"""Flows that are fitted to the other folds in any case."""
 
 EARNS = 0.1
 """Weight on the first folds that a flow needs to be fitted to the others besides, unless the table
@@ -41,8 +41,7 @@ def cross_fit(
     """Fit members to one fold after the other, as many at once as the device runs.
 
     All members are fitted to the first two folds. Of the flows the best two, and unless the table
-    is small those that have earned a weight, are fitted to the others as well; where there is a
-    single fold, the best two are trained on instead.
+    is small those that have earned a weight, are fitted to the others as well.
 
     What a fit gives does not depend on those beside it. A flow that diverges is left out. Where
     the time is up, the first fold keeps what was learned, and no flow is begun once it has one that
@@ -58,7 +57,7 @@ def cross_fit(
     Returns:
         For each of the first folds, the fits by the number of their member.
     """
-    seeds = rng.randint(np.iinfo(np.int32).max, size=(len(folds) + 1, len(members)))
+    seeds = rng.randint(np.iinfo(np.int32).max, size=(len(folds), len(members)))
     fits = _Fits(members, folds, seeds, budget)
     tasks = list(product(range(min(len(folds), TRIAL_FOLDS)), range(len(members))))
     programs = [members[k].program for _, k in tasks]
@@ -68,13 +67,11 @@ def cross_fit(
     # nothing is begun before it is known what the first came to.
     for group in (first, others) if budget.is_limited else ([*first, *others],):
         fits.run(group, bar)
-    if fits.is_whole:
+    if fits.is_whole and len(folds) > TRIAL_FOLDS:
         promising = fits.promising()
         later = list(product(range(TRIAL_FOLDS, len(folds)), promising))
         bar.expect(sum(members[k].is_flow for _, k in [*tasks, *later]))
         fits.run(later, bar)
-        if len(folds) == 1:
-            fits.train_on([k for k in promising if members[k].is_flow])
     return fits.of_whole_folds()
 
 
@@ -149,15 +146,9 @@ class _Fits:
         )
         of_members = dict(zip(whole, ranks, strict=True))
         best = set(sorted(flows, key=lambda k: of_members[k], reverse=True)[:PROMISING])
-        if len(self._folds) > 1 and not is_small(self._folds[0]):
+        if not is_small(self._folds[0]):
             best |= {k for k in flows if of_members[k][0] >= EARNS}
         return [k for k in whole if k in best or k not in flows]
-
-    def train_on(self, flows: Sequence[int]) -> None:
-        """Train flows on what they became on the first fold."""
-        with threads() as pool:
-            trained = pool.map(self._trained_on, flows)
-            self._fits[0] |= dict(zip(flows, trained, strict=True))
 
     def of_whole_folds(self) -> list[dict[int, Fitted]]:
         """Return the fits to the folds before the first that is not whole."""
@@ -178,13 +169,6 @@ class _Fits:
         if number and fitted.history and fitted.history.stop_reason in ENDED_EARLY:
             self._not_whole.add(number)
         return fitted
-
-    def _trained_on(self, k: int) -> Fitted:
-        fitted = self._fits[0][k]
-        try:
-            return self._members[k].continued(fitted, self._folds[0], int(self._seeds[-1, k]))
-        except TrainingError:
-            return fitted
 
     def _has_trained_flow(self) -> bool:
         histories = [fitted.history for fitted in list(self._fits[0].values())]

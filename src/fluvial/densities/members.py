@@ -1,7 +1,7 @@
 """The members of the default mixture: how each is fitted to a fold, and what the folds make."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import jax
@@ -37,9 +37,9 @@ units, and the best two go on to further folds; as good, in a fifth of the time.
 COLUMNS_OF_FINE_SPLINES, COARSE_BINS = 20, 8
 """Columns beyond which the splines have fewer bins: as good, in about half of the time."""
 
-PATIENCE, LEAST_PATIENCE, MOST_PATIENCE = 500, 10, 20
-"""Steps that a flow of the mixture waits for a lower loss, where no patience is asked for, and the
-fewest and the most epochs that these may be."""
+PATIENCE, LEAST_PATIENCE, MOST_PATIENCE = 0.25, 10, 20
+"""Share of its steps that a flow of the mixture waits for a lower loss, where no patience is asked
+for, and the fewest and the most epochs that these may be."""
 
 RATE_FACTOR = 3
 """Times the learning rate of a single flow: the mixture's flows take fewer steps."""
@@ -80,10 +80,6 @@ class FittedByFold(Member, Protocol):
 
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Fit it to a fold, with hyperparameters or epoch chosen on the held-out rows."""
-        ...
-
-    def continued(self, fitted: Fitted, fold: FoldRows, seed: int) -> Fitted:
-        """Return what becomes of a fit that is worth more steps."""
         ...
 
 
@@ -128,10 +124,6 @@ class KernelDensityMember:
         )
         return _judged(kernels, describe_distribution(kernels), fold)
 
-    def continued(self, fitted: Fitted, fold: FoldRows, seed: int) -> Fitted:
-        """Return it as it is."""
-        return fitted
-
     def components(self, fits: Sequence[Fitted], rows: Rows) -> list[Component]:
         """Put kernels on all rows, as wide as the folds' are in the geometric mean."""
         kernels = fits[0].distribution
@@ -171,7 +163,6 @@ class FlowMember:
         flow: its recipe and how it is trained.
         hyperparameters: of the density.
         n_steps: training steps at most.
-        further_steps: those that it may be trained on for, once it has proved better than others.
         budget: shares the time out.
         checkpoint: keeps its fits, and their training from time to time; or None.
     """
@@ -179,7 +170,6 @@ class FlowMember:
     flow: MemberFlow
     hyperparameters: Hyperparameters
     n_steps: int
-    further_steps: int
     budget: TimeBudget
     checkpoint: Checkpoint | None = None
     is_flow: bool = True
@@ -197,21 +187,6 @@ class FlowMember:
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Train it on a fold, or go on from a checkpoint; after Ctrl-C nothing is compiled."""
         return self._kept(seed, lambda snapshots: self._fit(fold, seed, snapshots))
-
-    def continued(self, fitted: Fitted, fold: FoldRows, seed: int) -> Fitted:
-        """Train on from what it became on the same fold, the learning rate from its start again."""
-        if not self.further_steps or self.budget.is_interrupted():
-            return fitted
-        key = jax.random.key(seed)
-
-        def train(snapshots: Snapshots | None) -> Fitted:
-            flow, steps = fitted.distribution, self.further_steps
-            return self._trained(flow, fitted.specification, fold, key, steps, snapshots)
-
-        longer = self._kept(seed, train)
-        if fitted.history is None or longer.history is None:
-            return longer
-        return replace(longer, history=fitted.history.then(longer.history))
 
     def _kept(self, seed: int, train: Callable[[Snapshots | None], Fitted]) -> Fitted:
         """Return what training gives; with a checkpoint, keep it there or take it from there."""
@@ -248,7 +223,7 @@ class FlowMember:
         decay = self.flow.weight_decay if given.weight_decay is None else given.weight_decay
         steps_an_epoch = -(-len(rows) // batch_size)
         epochs = max(n_steps // steps_an_epoch, 1)
-        patience = min(max(PATIENCE // steps_an_epoch, LEAST_PATIENCE), MOST_PATIENCE)
+        patience = min(max(int(PATIENCE * epochs), LEAST_PATIENCE), MOST_PATIENCE)
         flow, history = fit(
             key,
             flow,

@@ -120,10 +120,8 @@ def fit_mixture(
             mixtures = beside.submit(
                 _fit_gaussian_mixtures, folds, rows, weights, of_mixtures, is_up
             )
-        share = 1.0 if len(folds) > 1 or budget.is_limited else effort.trial
-        steps = int(share * n_steps), n_steps - int(share * n_steps)
         flows = [
-            FlowMember(flow, hyperparameters, *steps, budget, checkpoint) for flow in effort.flows
+            FlowMember(flow, hyperparameters, n_steps, budget, checkpoint) for flow in effort.flows
         ]
         trained = flows[: max(budget.n_flows, int(is_conditional))]
         members: list[FittedByFold] = [*trained]

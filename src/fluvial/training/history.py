@@ -28,22 +28,3 @@ class History:
     stop_reason: str
     best_epoch: int
     seconds: float | None = field(compare=False)
-
-    def then(self, later: "History") -> "History":
-        """Return the record of this run and of a later one that went on from what it returned.
-
-        Examples:
-            >>> first = History((2.0, 1.0), (), (0.1, 0.0), "max_epochs", 2, 1.0)
-            >>> first.then(History((0.5,), (), (0.0,), "patience", 1, 1.0)).best_epoch
-            3
-        """
-        seconds = [each.seconds for each in (self, later) if each.seconds is not None]
-        n_before = len(self.train_loss)
-        return History(
-            self.train_loss + later.train_loss,
-            self.validation_loss + later.validation_loss,
-            self.learning_rate + later.learning_rate,
-            later.stop_reason,
-            n_before + later.best_epoch if later.best_epoch else self.best_epoch,
-            sum(seconds) if seconds else None,
-        )
