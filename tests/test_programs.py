@@ -64,6 +64,15 @@ def test_what_is_forgotten_is_freed():
     assert first() is None
 
 
+def test_a_program_outlives_the_clearing_that_it_brings_about(count_compilations):
+    function = Compiled(scaled)
+    for n in range(1, 20):
+        function(np.ones(n, np.float32), 2)
+        with count_compilations() as counted:
+            function(np.ones(n, np.float32), 2)
+        assert counted.count == 0
+
+
 def test_donated_buffers_are_used_again():
     function = Compiled(lambda kept, given: given + kept, donated=(1,))
     given = jnp.ones(5)

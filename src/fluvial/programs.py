@@ -106,15 +106,17 @@ class Compiled:
 
     def _first_call(self, key: Any, program: Any, arrays: Sequence[Any]) -> Any:
         keep_compiled_programs()
+        with self._lock:
+            n_beyond = max(len(self._programs) - N_KEPT + 1, 0)
+            forgotten = [self._programs.popitem(last=False)[1] for _ in range(n_beyond)]
+        # Before the program is compiled: JAX's caches may be cleared, which would take it along.
+        _forget(forgotten)
         with warnings.catch_warnings():
             # A parameter that a program does not use has a buffer that it cannot use again.
             warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
             result = program(*arrays)
         with self._lock:
             self._programs[key] = program
-            n_beyond = max(len(self._programs) - N_KEPT, 0)
-            forgotten = [self._programs.popitem(last=False)[1] for _ in range(n_beyond)]
-        _forget(forgotten)
         return result
 
     def _made(self, structures: Sequence[Any], constants: Sequence[Sequence[Any]]) -> Any:
