@@ -39,13 +39,6 @@ _lock = threading.Lock()
 _n_forgotten = 0
 
 
-class _Turn:
-    """Lets one thread after the other go on."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-
-
 class Compiled:
     """A function that is compiled for each structure, type and shape of its arguments.
 
@@ -71,7 +64,7 @@ class Compiled:
         self._function, self._donated, self._quickly = function, tuple(donated), quickly
         self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._lock = threading.Lock()
-        self._compiling: WeakValueDictionary[Any, _Turn] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
     def __call__(self, *arguments: Any) -> Any:
         if parallel.forked:
@@ -89,9 +82,9 @@ class Compiled:
         program = self._known(key)
         if program is None:
             with self._lock:
-                turn = self._compiling.setdefault(key, _Turn())
+                turn = self._turns.setdefault(key, threading.Lock())
             # Whoever comes meanwhile waits, where JAX would compile the same once more.
-            with turn.lock:
+            with turn:
                 program = self._known(key)
                 if program is None:
                     return self._first_call(key, self._made(structures, constants), arrays)
