@@ -19,6 +19,7 @@ from fluvial.bijectors import (
     Scale,
     Shift,
 )
+from fluvial.bijectors.compose import written_out
 from fluvial.errors import ShapeError
 from fluvial.testing import randomise
 
@@ -78,6 +79,31 @@ def test_repeat_is_the_chain_of_its_layers(n, condition_shape):
 def test_repeats_nest():
     inner = [Repeat([Shift(1.0), Scale(2.0 + i), Shift(3.0)][:1] * 2) for i in range(3)]
     assert float(Repeat(inner).forward(0.0)) == 6.0
+
+
+def test_written_out_layers_compute_the_same_and_have_the_same_gradient():
+    repeat = Repeat(coupling_layers(3))
+    tree = {"outer": Invert(Repeat([repeat, repeat])), "other": jnp.ones(2)}
+    z = jax.random.normal(KEY, (4, 3))
+
+    def total(tree, at_most):
+        x, log_det = written_out(tree, at_most)["outer"].forward_and_log_det(z)
+        return jnp.sum(x**2) + jnp.sum(log_det)
+
+    value, gradient = eqx.filter_value_and_grad(total)(tree, 0)
+    for at_most in (2, 3):
+        of_chain, gradient_of_chain = eqx.filter_value_and_grad(total)(tree, at_most)
+        np.testing.assert_allclose(of_chain, value, rtol=1e-5)
+        for leaf, wanted in zip(
+            jax.tree.leaves(gradient_of_chain), jax.tree.leaves(gradient), strict=True
+        ):
+            np.testing.assert_allclose(leaf, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_few_layers_alone_are_written_out():
+    few, many = Repeat([Shift(1.0)] * 2), Repeat([Shift(1.0)] * 3)
+    assert isinstance(written_out(few, 2), Chain)
+    assert written_out(many, 2) is many
 
 
 @pytest.mark.parametrize(

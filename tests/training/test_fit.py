@@ -14,7 +14,7 @@ from fluvial import flows
 from fluvial.bijectors import Affine
 from fluvial.distributions import DiagonalNormal, StandardNormal, TransformedDistribution
 from fluvial.errors import DataError, ShapeError, TrainingError
-from fluvial.training import decayed, fit, trainable
+from fluvial.training import decayed, fit, layout, run, trainable
 from fluvial.training.options import Options
 
 KEY = jax.random.key(0)
@@ -68,7 +68,11 @@ def plain_loop(flow, x, weight, *, epochs, rate, decay):
     return eqx.combine(params, rest), losses
 
 
-def test_full_batches_equal_a_plain_loop():
+@pytest.mark.parametrize("is_long", [False, True])
+def test_full_batches_equal_a_plain_loop(is_long, monkeypatch):
+    if is_long:  # layers are written out, and matrices are blocks of their own
+        monkeypatch.setattr(run, "FEW_VALUES", 0)
+        monkeypatch.setattr(layout, "LARGE", 8)
     x = rows(70)
     weight = np.random.default_rng(1).uniform(0.1, 2.0, size=70).astype(np.float32)
     settings = {"learning_rate": 0.02, "weight_decay": 0.1}

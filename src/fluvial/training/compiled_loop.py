@@ -15,6 +15,7 @@ from jax import lax
 from jaxtyping import Array
 
 from fluvial.programs import Compiled
+from fluvial.training.layout import Blocks
 from fluvial.training.losses import loss_of_step, validation_loss
 from fluvial.training.run import Run, optimizer
 from fluvial.training.shuffle import random_order
@@ -39,9 +40,6 @@ MAX_FAILURES = 3
 
 ROLLBACK_FACTOR = 0.3
 """What the learning rate is multiplied by after a loss that is not finite."""
-
-FEW_VALUES = 50_000
-"""Values of the rows of a training up to which its compilation takes longer than a slower step."""
 
 ANNEAL_SHARE = 0.1
 """Epochs in which the rate falls to zero once patience has ended, as a share of those before."""
@@ -108,9 +106,7 @@ Given = tuple[Run, Run | None, Scalar, Scalar]
 
 def advance(given: Given, state: State) -> State:
     """Compute the `next_segment`, given all but the state, whose buffers are used again."""
-    train = given[0].train
-    is_small = train is not None and train.x.size <= FEW_VALUES
-    return (_advance_few if is_small else _advance_many)(given, state)
+    return (_advance_few if given[0].is_short else _advance_many)(given, state)
 
 
 def _advance(given: Given, state: State) -> State:
@@ -147,27 +143,32 @@ def _step(run: Run, state: State, time_share: Scalar) -> State:
     params = state.now.params
     leaves = run.layout.tree(params)
     loss, of_leaves = jax.value_and_grad(mean_loss)(leaves)
-    gradient = jnp.where(run.moves, run.layout.vector(of_leaves), 0)
+    gradient = _where(run.moves, run.layout.blocks(of_leaves))
     if run.optimizer is None:
         direction: Any
         direction, opt_state = optimizer(run).update(gradient, state.now.optimizer)
-        decay = jnp.where(run.decay, run.settings.weight_decay * params, 0)
+        decay = _where(run.decay, optax.tree.scale(run.settings.weight_decay, params))
         # A user's optimizer points downhill already.
-        update = -(direction + decay)
+        update = jax.tree.map(lambda d, w: -(d + w), direction, decay)
     else:
         of_leaves = run.layout.tree(gradient)
         updates, opt_state = run.optimizer.update(of_leaves, state.now.optimizer, leaves)
-        update = jnp.where(run.moves, run.layout.vector(updates), 0)
+        update = _where(run.moves, run.layout.blocks(updates))
     rate = _learning_rate(run, state, time_share)
     finite = jnp.isfinite(loss) & jnp.isfinite(optax.tree.norm(gradient))
     return state._replace(
-        now=Point(params + rate * update, opt_state),
+        now=Point(jax.tree.map(lambda p, u: p + rate * u, params, update), opt_state),
         step=state.step + 1,
         loss_sum=state.loss_sum + loss * full,
         weight_sum=state.weight_sum + weight,
         bad=state.bad | ~finite,
         rate=rate,
     )
+
+
+def _where(marks: Blocks, blocks: Blocks) -> Blocks:
+    """Return the numbers that are marked, and zeros for the others."""
+    return jax.tree.map(lambda mark, block: jnp.where(mark, block, 0), marks, blocks)
 
 
 def _learning_rate(run: Run, state: State, time_share: Scalar) -> Array:
@@ -244,7 +245,7 @@ def _close_epoch(run: Run, state: State, watched: Array) -> State:
     epoch = state.epoch + 1
     lower = watched < state.best_loss
     keep = lower if run.keeps_best else jnp.asarray(True)
-    best = jnp.where(keep, state.now.params, state.best)
+    best = jax.tree.map(lambda now, b: jnp.where(keep, now, b), state.now.params, state.best)
     # Patience starts with the first epoch, which always improves on nothing.
     fell = (watched < state.reference - settings.min_delta) & (epoch > 0)
     waited = jnp.where(fell | (epoch == 0), 0, state.waited + 1)

@@ -15,6 +15,7 @@ from fluvial.parallel import threads
 from fluvial.training.compiled_loop import MAX_FAILURES, advance
 from fluvial.training.history import History
 from fluvial.training.interrupt import Interrupt
+from fluvial.training.layout import Blocks
 from fluvial.training.log import FAILURE, Log
 from fluvial.training.progress import Progress
 from fluvial.training.run import Run, optimizer
@@ -27,8 +28,8 @@ SEGMENT_SECONDS = 0.5
 TIMED_STEPS = 4
 """Steps of the second segment, after one of a single step, which compiles."""
 
-Start = tuple[np.ndarray, Array]
-"""Parameters (p,) and a random key."""
+Start = tuple[Blocks, Array]
+"""Parameters and a random key."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def train(
         snapshots: where those of a single member are kept; training goes on from the last one.
 
     Returns:
-        The best parameters (p,) of each member in NumPy, and its history, and whether Ctrl-C was
+        The best parameters of each member in NumPy, and its history, and whether Ctrl-C was
         pressed and nobody outside hears it.
 
     Raises:
@@ -108,8 +109,8 @@ def _start(group: Group, starts: Sequence[Start]) -> State:
     return on_device(states[0] if group.axes is None else joint(states))
 
 
-def _optimizer_state(run: Run, params: np.ndarray) -> Any:
-    """Return where the optimizer starts: the user's knows the leaves, ours the vector of all."""
+def _optimizer_state(run: Run, params: Blocks) -> Any:
+    """Return where the optimizer starts: the user's knows the leaves, ours the blocks."""
     if run.optimizer is None:
         return optimizer(run).init(params)
     return run.optimizer.init(jax.device_put(run.layout.tree(params)))

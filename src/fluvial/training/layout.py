@@ -1,10 +1,12 @@
-"""The trained leaves of a model in one vector.
+"""The trained leaves of a model in few arrays: the small ones in one vector, each large one alone.
 
 The optimizer, the copies that training keeps and the choices between them are then a few operations
-on one array each, where a tree would need them once a leaf: that halves what is compiled for a
-small flow, and the time of its steps.
+on few arrays, where a tree would need them once a leaf: that halves what is compiled for a small
+flow, and the time of its steps. Large leaves would be copied into a vector and out of it again at
+every step, which takes longer than it spares.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +17,25 @@ from jaxtyping import Array
 
 from fluvial.shapes import Shape
 
+LARGE = 20_000
+"""Numbers from which on a leaf is a block of its own."""
+
+Blocks = tuple[Any, ...]
+"""Parameters: the vector of all small leaves, where there are any, and each large leaf as it is."""
+
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the leaves of a tree of arrays lie in a vector.
+    """Where the leaves of a tree of arrays lie in blocks.
 
     Attributes:
         structure: of the tree.
         shapes: of its leaves, in order.
-        dtypes: of its leaves; the vector has their common one.
+        dtypes: of its leaves; the blocks have their common one.
 
     Examples:
         >>> layout = Layout.of({"a": jnp.ones((2, 2)), "b": jnp.zeros(1)})
-        >>> layout.tree(layout.vector({"a": jnp.ones((2, 2)), "b": jnp.zeros(1)}))["b"]
+        >>> layout.tree(layout.blocks({"a": jnp.ones((2, 2)), "b": jnp.zeros(1)}))["b"]
         Array([0.], dtype=float32)
     """
 
@@ -44,30 +52,50 @@ class Layout:
 
     @property
     def dtype(self) -> np.dtype:
-        """Of the vector."""
+        """Of the blocks."""
         return jnp.result_type(*self.dtypes)
 
-    def vector(self, tree: Any) -> Array:
-        """Return the leaves of a tree of this structure, one after the other."""
-        leaves = self.structure.flatten_up_to(tree)
-        return jnp.concatenate([jnp.ravel(leaf).astype(self.dtype) for leaf in leaves])
+    @property
+    def sizes(self) -> list[int]:
+        """Numbers of each leaf."""
+        return [int(np.prod(shape)) for shape in self.shapes]
 
-    def host_vector(self, tree: Any) -> np.ndarray:
+    def blocks(self, tree: Any) -> tuple[Array, ...]:
+        """Return the blocks of a tree of this structure."""
+        leaves = self.structure.flatten_up_to(tree)
+        return self._joined([leaf.astype(self.dtype) for leaf in leaves], jnp.concatenate)
+
+    def host_blocks(self, tree: Any) -> tuple[np.ndarray, ...]:
         """Return the same in NumPy, so that nothing is compiled."""
         leaves = self.structure.flatten_up_to(tree)
-        return np.concatenate([np.ravel(np.asarray(leaf, self.dtype)) for leaf in leaves])
+        return self._joined([np.asarray(leaf, self.dtype) for leaf in leaves], np.concatenate)
 
-    def marks(self, *trees: Any) -> list[np.ndarray]:
-        """Return for each tree of booleans, one a leaf, that of each number of the vector, (p,)."""
-        sizes = [int(np.prod(shape)) for shape in self.shapes]
-        return [np.repeat(self.structure.flatten_up_to(tree), sizes) for tree in trees]
+    def marks(self, *trees: Any) -> list[Blocks]:
+        """Return for each tree of booleans, one a leaf, that of each number of the blocks."""
+        all_marks = []
+        for tree in trees:
+            leaves = zip(self.structure.flatten_up_to(tree), self.shapes, strict=True)
+            filled = [np.full(shape, mark) for mark, shape in leaves]
+            all_marks.append(self._joined(filled, np.concatenate))
+        return all_marks
 
-    def tree(self, vector: Any) -> Any:
-        """Return the tree of a vector, an array of JAX or of NumPy; its leaves are alike."""
-        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])
-        starts = [0, *ends[:-1]]
-        places = zip(starts, ends, self.shapes, self.dtypes, strict=True)
-        leaves = [
-            vector[start:end].reshape(shape).astype(dtype) for start, end, shape, dtype in places
-        ]
+    def _joined(self, leaves: Sequence[Any], concatenate: Any) -> Blocks:
+        sized = list(zip(leaves, self.sizes, strict=True))
+        small = [leaf.ravel() for leaf, size in sized if size < LARGE]
+        large = [leaf for leaf, size in sized if size >= LARGE]
+        return (concatenate(small), *large) if small else tuple(large)
+
+    def tree(self, blocks: Blocks) -> Any:
+        """Return the tree of blocks, arrays of JAX or of NumPy; its leaves are alike."""
+        of_large = iter(blocks)
+        vector = next(of_large) if min(self.sizes) < LARGE else None
+        start = 0
+        leaves = []
+        for size, shape, dtype in zip(self.sizes, self.shapes, self.dtypes, strict=True):
+            if vector is None or size >= LARGE:
+                leaf = next(of_large)
+            else:
+                leaf = vector[start : start + size].reshape(shape)
+                start += size
+            leaves.append(leaf.astype(dtype))
         return jax.tree.unflatten(self.structure, leaves)

@@ -9,11 +9,16 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array
 
+from fluvial.bijectors.compose import written_out
 from fluvial.errors import ShapeError
+from fluvial.training.layout import Blocks
 from fluvial.training.objective import Batch
 from fluvial.training.rows import VALIDATION_BLOCK, PaddedRows
 from fluvial.training.run import Run
 from fluvial.training.state import OBJECTIVE, State
+
+MAX_WRITTEN_OUT = 5
+"""Layers that are written out in a long training: more take longer to compile than they gain."""
 
 
 def loss_of_step(run: Run, state: State) -> tuple[Callable[[Any], Array], Array, Array]:
@@ -23,7 +28,7 @@ def loss_of_step(run: Run, state: State) -> tuple[Callable[[Any], Array], Array,
         one = jnp.ones((), run.dtype)
 
         def mean_loss(params):
-            losses = run.objective(eqx.combine(params, run.frozen), None, key)
+            losses = run.objective(_model(run, params), None, key)
             return jnp.mean(losses.astype(run.dtype))
 
         return mean_loss, one, one
@@ -37,7 +42,7 @@ def loss_of_step(run: Run, state: State) -> tuple[Callable[[Any], Array], Array,
     )
 
 
-def validation_loss(run: Run, rows: PaddedRows, params: Array, key: Array) -> Array:
+def validation_loss(run: Run, rows: PaddedRows, params: Blocks, key: Array) -> Array:
     """Return the weighted mean loss of all held-out rows, block by block."""
     leaves = run.layout.tree(params)
 
@@ -55,6 +60,11 @@ def validation_loss(run: Run, rows: PaddedRows, params: Array, key: Array) -> Ar
     return total / jnp.sum(rows.weight)
 
 
+def _model(run: Run, params: Any) -> Any:
+    model = eqx.combine(params, run.frozen)
+    return model if run.is_short else written_out(model, MAX_WRITTEN_OUT)
+
+
 def _batch(run: Run, rows: PaddedRows, state: State) -> tuple[Batch, Array]:
     """Return the rows of this step and their weights; what fills up the last batch weighs zero."""
     position = state.step * run.batch_size + jnp.arange(run.batch_size, dtype=jnp.int32)
@@ -66,7 +76,7 @@ def _batch(run: Run, rows: PaddedRows, state: State) -> tuple[Batch, Array]:
 
 def _weighted_loss(run: Run, params: Any, batch: Batch, weight: Array, key: Array) -> Array:
     """Return the weighted sum of the losses of rows."""
-    losses = run.objective(eqx.combine(params, run.frozen), batch, key)
+    losses = run.objective(_model(run, params), batch, key)
     if losses.shape != weight.shape:
         raise ShapeError(
             f"an objective must return a loss for each row, of shape {weight.shape}, but returned "

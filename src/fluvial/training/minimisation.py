@@ -81,7 +81,7 @@ def minimise(
             raise ValueError(f"steps_per_epoch must be at least 1, but is {steps_per_epoch}")
         rows = Split(None, None)
     else:
-        dataset = checked_dataset(model, X, condition, sample_weight, parts.params.dtype)
+        dataset = checked_dataset(model, X, condition, sample_weight, parts.dtype)
         if condition is not None:
             scaled = with_scaled_condition(model, condition, sample_weight)
             parts = taken_apart(scaled, options.frozen)

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
-from fluvial.training.layout import Layout
+from fluvial.training.layout import Blocks, Layout
 from fluvial.training.objective import Objective
 from fluvial.training.options import Options
 from fluvial.training.rows import (
@@ -23,16 +23,19 @@ from fluvial.training.rows import (
 from fluvial.training.state import Scalar, Settings
 from fluvial.training.trainable import Held, separated
 
+FEW_VALUES = 50_000
+"""Values of the rows of a training up to which its compilation takes longer than a slower step."""
+
 
 class Run(NamedTuple):
     """What does not change during a run.
 
     Attributes:
         objective: what is minimised.
-        layout: of the trained leaves in the vector of parameters.
+        layout: of the trained leaves in the blocks of parameters.
         frozen: the model without its trained leaves.
-        decay: which of the parameters are decayed, booleans (p,).
-        moves: which of the parameters are trained at all, booleans (p,).
+        decay: which of the parameters are decayed, booleans.
+        moves: which of the parameters are trained at all, booleans.
         train: the training rows; None where the objective takes none.
         validation: the held-out rows, or None.
         settings: the traced settings.
@@ -46,8 +49,8 @@ class Run(NamedTuple):
     objective: Objective
     layout: Layout
     frozen: Any
-    decay: Any
-    moves: Any
+    decay: Blocks
+    moves: Blocks
     train: PaddedRows | None
     validation: PaddedRows | None
     settings: Settings
@@ -62,32 +65,37 @@ class Run(NamedTuple):
         """The precision of the parameters."""
         return self.settings.learning_rate.dtype
 
+    @property
+    def is_short(self) -> bool:
+        """Whether its steps are so few that compiling quickly matters more than their time."""
+        return self.train is not None and self.train.x.size <= FEW_VALUES
+
 
 class Parts(NamedTuple):
     """A model taken apart.
 
     Attributes:
-        params: the trained leaves as one vector (p,) of NumPy.
-        layout: of the trained leaves in it.
+        params: the trained leaves in blocks of NumPy.
+        layout: of the trained leaves in them.
         frozen: the rest.
-        decay: which of the parameters are decayed, booleans (p,).
-        moves: which of them are trained at all, booleans (p,).
+        decay: which of the parameters are decayed, booleans.
+        moves: which of them are trained at all, booleans.
     """
 
-    params: np.ndarray
+    params: Blocks
     layout: Layout
     frozen: Any
-    decay: np.ndarray
-    moves: np.ndarray
+    decay: Blocks
+    moves: Blocks
 
     @property
     def dtype(self) -> Any:
         """The precision of the parameters."""
-        return self.params.dtype
+        return self.layout.dtype
 
-    def model(self, params: Any) -> Any:
-        """Return the model with other parameters (p,), put on the device."""
-        leaves = self.layout.tree(np.asarray(params))
+    def model(self, params: Blocks) -> Any:
+        """Return the model with other parameters, put on the device."""
+        leaves = self.layout.tree(jax.tree.map(np.asarray, params))
         return eqx.combine(jax.tree.map(jax.device_put, leaves), self.frozen)
 
 
@@ -111,7 +119,8 @@ def taken_apart(model: Any, held: Held | None = None) -> Parts:
     params, frozen, *marks = separated(model, held)
     layout = Layout.of(params)
     decay, moves = layout.marks(*marks)
-    return Parts(layout.host_vector(params), layout, frozen, decay & moves, moves)
+    decay = tuple(d & m for d, m in zip(decay, moves, strict=True))
+    return Parts(layout.host_blocks(params), layout, frozen, decay, moves)
 
 
 def optimizer(run: Run) -> optax.GradientTransformation:
@@ -188,7 +197,7 @@ def make_run(
 
 def title(model: Parts, rows: Split, run: Run) -> str:
     """Return what is said when training starts."""
-    line = f"fitting {model.params.size:,} parameters"
+    line = f"fitting {sum(model.layout.sizes):,} parameters"
     epochs = f"at most {run.settings.max_epochs} epochs"
     if rows.train is None:
         return f"{line}, {epochs} of {run.steps_per_epoch:,} steps"

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from fluvial.training.layout import Blocks
+
 RECORDED = 64
 """Epochs that one segment can record."""
 
@@ -42,9 +44,9 @@ class Settings(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Parameters (p,) with the optimizer's state that belongs to them."""
+    """Parameters with the optimizer's state that belongs to them."""
 
-    params: Array
+    params: Blocks
     optimizer: Any
 
 
@@ -80,7 +82,7 @@ class State(NamedTuple):
 
     now: Point
     good: Point
-    best: Any
+    best: Blocks
     best_loss: Array
     best_epoch: Array
     reference: Array
@@ -110,7 +112,7 @@ def empty_record(dtype) -> Record:
     return Record(jnp.zeros((), jnp.int32), blank, blank, blank)
 
 
-def first_state(key: Array, params: np.ndarray, opt_state: Any, n_rows: int, n_steps: Any) -> State:
+def first_state(key: Array, params: Blocks, opt_state: Any, n_rows: int, n_steps: Any) -> State:
     """Return the state before the first step; the starting parameters are the best so far.
 
     It stands at the end of an epoch without steps, at which held-out rows score the start. It is
@@ -118,12 +120,12 @@ def first_state(key: Array, params: np.ndarray, opt_state: Any, n_rows: int, n_s
 
     Args:
         key: a random key.
-        params: (p,).
+        params: blocks of NumPy.
         opt_state: of the optimizer.
         n_rows: padded rows to train on.
         n_steps: steps of an epoch.
     """
-    dtype = params.dtype
+    dtype = params[0].dtype
 
     def number(value: Any) -> Any:
         return np.asarray(value, dtype)
@@ -132,11 +134,10 @@ def first_state(key: Array, params: np.ndarray, opt_state: Any, n_rows: int, n_s
         return np.asarray(value, np.int32)
 
     blank: Any = np.zeros(RECORDED, dtype)
-    start: Any = params
     return State(
-        now=Point(start, opt_state),
-        good=Point(start, opt_state),
-        best=start,
+        now=Point(params, opt_state),
+        good=Point(params, opt_state),
+        best=params,
         best_loss=number(np.inf),
         best_epoch=count(),
         reference=number(np.inf),
