@@ -1,5 +1,6 @@
 """The members of the default mixture: how each is fitted to a fold, and what the folds make."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -40,6 +41,10 @@ COLUMNS_OF_FINE_SPLINES, COARSE_BINS = 20, 8
 PATIENCE, LEAST_PATIENCE, MOST_PATIENCE = 0.25, 10, 20
 """Share of its steps that a flow of the mixture waits for a lower loss, where no patience is asked
 for, and the fewest and the most epochs that these may be."""
+
+BATCH_SHARE = 0.5
+"""Of the batch size, what a batch of the mixture's flows has at most: a better density in less time
+where rows are many, since the number of steps is given."""
 
 RATE_FACTOR = 3
 """Times the learning rate of a single flow: the mixture's flows take fewer steps."""
@@ -219,7 +224,7 @@ class FlowMember:
         snapshots: Snapshots | None,
     ) -> Fitted:
         rows, given = fold.training, self.hyperparameters
-        batch_size = _batch_size(len(rows), given.batch_size)
+        batch_size = rows_of_batch(len(rows), given.batch_size)
         decay = self.flow.weight_decay if given.weight_decay is None else given.weight_decay
         steps_an_epoch = -(-len(rows) // batch_size)
         epochs = max(n_steps // steps_an_epoch, 1)
@@ -273,7 +278,10 @@ def is_small(fold: FoldRows) -> bool:
     return n <= ROWS_OF_SMALL_TABLES and d <= COLUMNS_OF_SMALL_TABLES
 
 
-def _batch_size(n_rows: int, largest: int) -> int:
-    """Return a power of two that gives about 32 batches an epoch, between 32 and `largest`."""
+def rows_of_batch(n_rows: int, batch_size: int) -> int:
+    """Return how many rows a batch has: a power of two for about 32 batches an epoch, at least 32.
+
+    Half of the `batch_size` that was asked for is the most, whatever it is.
+    """
     wanted = 1 << max(n_rows // BATCHES_AN_EPOCH, 1).bit_length() - 1
-    return min(max(wanted, MIN_BATCH), largest)
+    return min(max(wanted, MIN_BATCH), math.ceil(BATCH_SHARE * batch_size))
