@@ -65,9 +65,33 @@ def test_what_it_has_no_use_for_is_refused(refuse, synthesizer, model):
         (["sample", path, "-n", 1, "--raw"], "--raw"),
         (["sample", model, "-n", 1, "--label", "4"], "--label"),
         (["score", path, "t.csv"], "use fluvial sample"),
-        (["evaluate", path, "t.csv"], "without a condition"),
+        (["evaluate", path, "t.csv"], "t.csv: there is no column 'kind'"),
     ):
         assert message in refuse(*verb)
+
+
+def test_it_is_judged_given_the_classes_of_rows(run, refuse, synthesizer):
+    made, path = synthesizer
+    drawn = made.sample(90, 5)
+    pq.write_table(drawn, "rows.parquet")
+    pq.write_table(drawn[:50], "seen.parquet")
+    lines = [",".join(map(str, row)) for row in zip(*drawn.to_pydict().values(), strict=True)]
+    Path("rows.csv").write_text("\n".join([",".join(drawn.column_names), *lines]) + "\n")
+    told = []
+    for table in ("rows.parquet", "rows.csv"):
+        result = run("evaluate", path, table, "--training", "seen.parquet", "--json")
+        assert result.exit_code == 0, result.output
+        told.append({**json.loads(result.stdout), "input": None})
+    assert told[0] == told[1]
+    condition = made.condition_of(drawn["kind"])
+    expected = made.density_.score_samples(drawn.drop_columns(["kind"]), condition=condition)
+    assert told[0]["log_prob"] == pytest.approx(expected.mean())
+    assert [column["name"] for column in told[0]["columns"]] == ["a", "n"]
+    assert told[0]["copies"]["exact_by_chance"] == pytest.approx(50 / 90)
+    Path("other.csv").write_text("kind,a,n\n" + "5,1.5,2\n" * 50)
+    assert "other.csv: there is no class 5; the classes are '3', '4'" in refuse(
+        "evaluate", path, "other.csv"
+    )
 
 
 def test_its_density_is_judged_where_there_are_no_classes(run):

@@ -183,6 +183,66 @@ def test_estimators_take_tables_by_name():
         evaluate_density(Gaussian(), frame)
 
 
+@pytest.fixture(scope="module")
+def conditional():
+    """Rows y = 3 a with noise, given a and a column that says nothing, and a flow of them."""
+    rng = np.random.default_rng(0)
+    given = pd.DataFrame({"a": rng.normal(size=500), "b": rng.normal(size=500)})
+    noise = rng.normal(size=(2, 500))
+    rows = pd.DataFrame({"y": 3 * given["a"] + 0.3 * noise[0], "z": noise[1]})
+    flow = {"n_layers": 1, "hidden_sizes": (16,), "learning_rate": 0.03, "max_epochs": 200}
+    density = FlowDensity("maf", **flow, batch_size=32, patience=200, random_state=0)
+    return density.fit(rows[:300], condition=given[:300]), rows, given
+
+
+def test_a_conditional_density_is_judged_given_the_conditions(conditional):
+    density, rows, given = conditional
+    turned = given[["b", "a"]]
+    report = evaluate_density(
+        density,
+        rows[300:],
+        condition=turned[300:],
+        training=rows[:300],
+        training_condition=turned[:300],
+    )
+    expected = density.score_samples(rows[300:], condition=given[300:]).mean()
+    assert report.log_prob.value == pytest.approx(expected)
+    # The negative entropy of normal noise.
+    truth = -np.log(0.3) - np.log(2 * np.pi * np.e)
+    assert abs(report.log_prob.value - truth) < 0.3
+    assert abs(report.own.value - truth) < 0.15
+    assert report.comparisons[0].value < 0.55
+    assert [name for name, *_ in report.columns] == ["y", "z"]
+    assert report.latents is not None
+    assert report.latents.of_columns.shape == (2,)
+    assert report.copies is not None
+    assert report.copies.exact == 0
+
+
+def test_conditions_of_other_rows_are_found_out(conditional):
+    density, rows, given = conditional
+    other = given[300:].sample(frac=1, random_state=0)
+    report = evaluate_density(density, rows[300:], condition=other)
+    assert report.comparisons[0].value > 0.65
+    assert report.coverage.p_value < 1e-6
+    # By itself the column is as it should be: only the pair is not.
+    assert report.columns[0][3] > 0.01
+    assert "Trees often tell" in report.verdict
+
+
+def test_conditions_that_do_not_fit_are_refused(conditional):
+    density, rows, given = conditional
+    with pytest.raises(DataError, match="conditional on 'a', 'b': give condition"):
+        evaluate_density(density, rows)
+    with pytest.raises(DataError, match="give training_condition"):
+        evaluate_density(density, rows, condition=given, training=rows)
+    with pytest.raises(ShapeError, match="condition has 499 rows for 500"):
+        evaluate_density(density, rows, condition=given[1:])
+    plain = FlowDensity("classical", random_state=0).fit(rows)
+    with pytest.raises(DataError, match="without a condition"):
+        evaluate_density(plain, rows, condition=given)
+
+
 class Known:
     """Rows that are drawn as they are, of a density that is one everywhere."""
 

@@ -14,12 +14,15 @@ from fluvial.cli.destination import check_destination
 from fluvial.cli.failures import bad_option
 from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
-from fluvial.errors import ModelFileError
+from fluvial.errors import DataError
 from fluvial.files.formats import input_format
 
 if TYPE_CHECKING:
     from fluvial.anomaly import Evaluation
+    from fluvial.cli.model_file import FittedModel
+    from fluvial.estimators import FlowSynthesizer
     from fluvial.evaluation import DensityReport
+    from fluvial.files.row_range import RowRange
 
 SHOWN = 5
 """Columns that are told of, those that differ most."""
@@ -78,8 +81,9 @@ def evaluate(
     by a bootstrap of blocks in time. Costs that are not given are those that the model's threshold
     was chosen by, else 1, without tolerance.
 
-    Without --label its density and samples: prints how likely the rows are, beside samples of the
-    model itself, whether they lie where it says, how well trees and distances tell samples from
+    Without --label its density and samples, of a conditional one given the columns of its
+    condition or the column of classes: prints how likely the rows are, beside samples of the model
+    itself, whether they lie where it says, how well trees and distances tell samples from
     them, beside what halves of the rows give, in which columns, whether latents are normal where
     the model is one flow, with --training whether samples are copies, and a verdict.
     """
@@ -93,9 +97,8 @@ def evaluate(
 
     from fluvial.anomaly import CostModel
     from fluvial.cli.labelled import read_labelled
-    from fluvial.cli.model_file import open_density, open_detector
+    from fluvial.cli.model_file import open_detector
     from fluvial.compilation_cache import keep_compiled_programs
-    from fluvial.evaluation import evaluate_density
 
     keep_compiled_programs(off=no_cache)
     costs_given = given(
@@ -110,17 +113,8 @@ def evaluate(
             raise typer.BadParameter(
                 "costs and times need the column of labels", param_hint="--label"
             )
-        fitted = open_density(model)
-        if fitted.condition:
-            raise ModelFileError(
-                f"{model} has a condition, and evaluate judges densities without one; score its"
-                " rows instead"
-            )
-        read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
-        seen = None
-        if training is not None:
-            seen = read_labelled(training, fitted, delimiter=delimiter, decimal=decimal).numbers
-        found = evaluate_density(fitted.density, read.numbers, training=seen)
+        marks = {"delimiter": delimiter, "decimal": decimal}
+        found = _judged(model, table, training, rows=selected, **marks)
         where = {"model": str(model), "input": str(table)}
         _tell(where, found.to_json(), _density(found), output, replace=force, as_json=as_json)
         return
@@ -153,6 +147,50 @@ def evaluate(
     after = {f"cost_{name}": costs.get(name) for name in COSTS}
     whole, shown = (_told(result, read.first_row, whole=whole) | after for whole in (True, False))
     _tell(before, whole, shown, output, replace=force, as_json=as_json)
+
+
+def _judged(
+    model: Path, table: Path, training: Path | None, *, rows: RowRange, **marks: str | None
+) -> DensityReport:
+    """Judge the density of a model file on the rows of a file."""
+    from fluvial.cli.model_file import open_density
+    from fluvial.evaluation import evaluate_density
+
+    fitted, synthesizer = open_density(model)
+    numbers, condition = _with_condition(table, fitted, synthesizer, rows=rows, **marks)
+    seen = of_seen = None
+    if training is not None:
+        seen, of_seen = _with_condition(training, fitted, synthesizer, **marks)
+    return evaluate_density(
+        fitted.density,
+        numbers,
+        condition=condition,
+        training=seen,
+        training_condition=of_seen,
+    )
+
+
+def _with_condition(
+    path: Path, fitted: FittedModel, synthesizer: FlowSynthesizer | None, **settings: Any
+) -> tuple[Any, Any]:
+    """Return the rows of a file, and what the density is given of them; None where it is nothing.
+
+    Args:
+        path: the file.
+        fitted: the density.
+        synthesizer: knows the classes that are the density's condition, if they are.
+        settings: of `read_labelled`.
+    """
+    from fluvial.cli.labelled import read_labelled
+
+    if synthesizer is None:
+        read = read_labelled(path, fitted, **settings)
+        return read.numbers, read.condition
+    read = read_labelled(path, fitted, classes=synthesizer.class_name, **settings)
+    try:
+        return read.numbers, synthesizer.condition_of(read.classes)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
 
 
 def _check_output(output: Path, *, force: bool, inputs: list[Path]) -> None:

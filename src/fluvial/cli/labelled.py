@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from fluvial.cli.class_column import class_column
 from fluvial.cli.selection import apart, named_column, needed_columns
-from fluvial.errors import DataError
+from fluvial.errors import DataError, quoted
 from fluvial.files.numeric import numeric_columns
 from fluvial.files.table_file import Header, TableFile, open_table
 from fluvial.tables import sliding_windows
@@ -58,6 +59,7 @@ class Labelled:
         condition: these; None where it has none.
         labels: `(n,)`; None where no column was named.
         times: `(n,)`; None where no column was named.
+        classes: `(n,)` as they stand in the file; None where no column was named.
         first_row: the place of the first row in the file, or of the first window's last; data rows
             count from 0.
     """
@@ -67,6 +69,7 @@ class Labelled:
     labels: np.ndarray | None
     times: np.ndarray | None
     first_row: int
+    classes: pa.ChunkedArray | None = None
 
 
 def read_labelled(
@@ -75,6 +78,7 @@ def read_labelled(
     *,
     label: str | None = None,
     time: str | None = None,
+    classes: str | None = None,
     rows: RowRange | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
@@ -86,6 +90,7 @@ def read_labelled(
         fitted: the columns that are wanted, such as a model's.
         label: the column of the labels: 0 for normal rows.
         time: the column of the times, numbers or dates; a date counts in seconds.
+        classes: the column of the classes that a model knows.
         rows: the data rows to read.
         delimiter: between the cells of CSV; found by looking where it is None.
         decimal: the decimal mark of CSV, likewise.
@@ -102,6 +107,13 @@ def read_labelled(
         for option, name in (("--label", label), ("--time", time))
         if name is not None
     ]
+    if classes is not None:
+        if classes not in names:
+            raise DataError(
+                f"{source.name}: there is no column {quoted(classes)}, which holds the classes that"
+                " the model knows"
+            )
+        beside.append(classes)
     others = [name for name in names if name not in beside]
     given = fitted.condition
     used = [name for name in beside if name in [*(fitted.features or []), *given]]
@@ -113,9 +125,10 @@ def read_labelled(
     table = source.read(rows=rows, columns=list(dict.fromkeys([*features, *beside])))
     labels = None if label is None else _numbers(table, label)
     times = None if time is None else _times(table, time)
+    of_rows = None if classes is None else class_column(table, classes)
     numbers = numeric_columns(table, features, advice=ADVICE)
     if fitted.window == 1:
-        return Labelled(*apart(numbers, given), labels, times, table.first_row)
+        return Labelled(*apart(numbers, given), labels, times, table.first_row, of_rows)
     windows, first = sliding_windows(numbers, fitted.window), fitted.window - 1
     labels = None if labels is None else labels[first:]
     times = None if times is None else times[first:]

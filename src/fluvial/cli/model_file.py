@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,25 +145,26 @@ def open_model(path: Path) -> FittedModel:
     return model
 
 
-def open_density(path: Path) -> FittedModel:
+def open_density(path: Path) -> tuple[FittedModel, FlowSynthesizer | None]:
     """Read a model file for its density, which may be that of a detector or of a synthesizer.
 
+    Returns:
+        The density, and the synthesizer where it draws rows given their class: the density's
+        condition is then what this makes of the classes, and no columns of a file.
+
     Raises:
-        ModelFileError, OSError: as `open_estimator`, and where the file holds a ratio, or draws
-            rows given their class.
+        ModelFileError, OSError: as `open_estimator`, and where the file holds a ratio.
     """
     file = read_model(path, kind=KINDS)
     estimator = restore(file, where=str(path))
-    if isinstance(estimator, FlowSynthesizer):
-        if estimator.classes_ is not None:
-            raise ModelFileError(
-                f"{path} holds a {type(estimator).__name__} with classes, and evaluate judges"
-                " densities without a condition; compare its rows with fluvial.evaluation in Python"
-            )
-        estimator = estimator.density_
-    model = _fitted(file, estimator, path)
-    refuse_ratio(model, path)
-    return model
+    if not isinstance(estimator, FlowSynthesizer):
+        model = _fitted(file, estimator, path)
+        refuse_ratio(model, path)
+        return model, None
+    model = _fitted(file, estimator.density_, path)
+    if estimator.classes_ is None:
+        return model, None
+    return replace(model, condition=[]), estimator
 
 
 def refuse_ratio(model: FittedModel, path: Path) -> None:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fluvial.artifacts import ModelFile
 from fluvial.densities.ranges import whole
-from fluvial.errors import TrainingInterrupted
+from fluvial.errors import DataError, TrainingInterrupted
 from fluvial.estimators.density import FlowDensity, sampling_seed
 from fluvial.estimators.documentation import with_hyperparameters
 from fluvial.estimators.parameters import FlowParameters
@@ -198,11 +198,40 @@ class FlowSynthesizer(SaveMixin, FlowParameters):
         seed = sampling_seed(random_state)
         return synthesis.tables(self.density_.table_density_, n, seed=seed, label=label)
 
+    def condition_of(self, labels):
+        """Return the labels of rows as the condition that `density_` takes.
+
+        Parameters
+        ----------
+        labels : array-like of shape (n_samples,)
+            Classes that were given to fit.
+
+        Returns
+        -------
+        condition : dict
+            The name of each column of the one-hot form with its values, (n_samples,).
+
+        Raises
+        ------
+        DataError
+            For an unknown class, and where rows were fitted without labels.
+        """
+        classes = self._fitted_synthesis().classes
+        if classes is None:
+            raise DataError("rows were fitted without labels, so that there is no condition")
+        return classes.condition(classes.codes_of(labels))
+
     @property
     def classes_(self) -> tuple[Any, ...] | None:
         """The classes in order; None without labels."""
         classes = self.synthesis_.classes
         return None if classes is None else classes.values
+
+    @property
+    def class_name(self) -> str | None:
+        """The name of the column of classes; None without labels."""
+        classes = self.synthesis_.classes
+        return None if classes is None else classes.name
 
     @property
     def n_features_in_(self) -> int:

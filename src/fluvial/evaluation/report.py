@@ -7,14 +7,15 @@ import numpy as np
 
 from fluvial.distributions import StandardNormal
 from fluvial.errors import DataError
+from fluvial.evaluation._joint import Joint, with_condition
 from fluvial.evaluation.densities import (
     Coverage,
     Estimate,
     LatentNormality,
     coverage,
     latent_normality,
+    log_prob_of,
     mean_of,
-    with_names_of,
 )
 from fluvial.evaluation.synthetic import CopyCheck, copy_check
 from fluvial.evaluation.two_sample import (
@@ -90,20 +91,34 @@ class DensityReport:
 
 
 def evaluate_density(
-    density: Any, X: Any, *, training: Any = None, random_state: int = 0
+    density: Any,
+    X: Any,
+    *,
+    condition: Any = None,
+    training: Any = None,
+    training_condition: Any = None,
+    random_state: int = 0,
 ) -> DensityReport:
     """Judge a fitted density and its samples on rows that it has not seen.
+
+    Of a conditional density, samples are drawn given the conditions of these rows, and compared
+    with them together with the conditions: the report then judges p(X | condition).
 
     Args:
         density: a fitted `FlowDensity`; of a `FlowSynthesizer` its `density_`.
         X: (n, D) array or table, n at least 40; exchangeable with the rows given to fit, or else
             the report tells what has changed.
+        condition: what these rows are given, as the density takes it, where it is conditional; of a
+            `FlowSynthesizer` with classes its `condition_of` their labels.
         training: (m, D) the rows given to fit, m at least 20, to look for copies of them among the
             samples; None leaves that out.
+        training_condition: what those are given, where the density is conditional.
         random_state: of the samples and the tests.
 
     Raises:
-        DataError: for fewer rows, missing or unknown columns, and values that are not finite.
+        DataError: for fewer rows, missing or unknown columns, values that are not finite, and a
+            condition that is missing or not asked for.
+        ShapeError: where there is not one condition for each row.
         TypeError: where density is none.
 
     Examples:
@@ -122,19 +137,23 @@ def evaluate_density(
     rows = schema.align(X, owner=type(density).__name__)
     if len(rows) < FEWEST:
         raise DataError(f"there are {len(rows)} rows; at least {FEWEST} are needed to compare")
-    samples = density.sample(max(len(rows), 1000), random_state=random_state)
-    log_prob = mean_of(density.score_samples(X))
-    own = mean_of(density.score_samples(with_names_of(density, samples)))
-    covered = coverage(_Known(density, samples), rows)
+    n_columns = rows.shape[1]
+    rows = with_condition(density, rows, condition, what="condition")
+    judged = density if condition is None else Joint(density, rows[:, n_columns:])
+    samples = judged.sample(max(len(rows), 1000), random_state=random_state)
+    log_prob, own = (mean_of(log_prob_of(judged, each)) for each in (rows, samples))
+    covered = coverage(_Known(judged, samples), rows)
     tests = (c2st, mmd, energy_distance, sliced_wasserstein)
     compared = tuple(test(rows, samples, random_state=random_state) for test in tests)
-    columns = _columns(schema.names, rows, samples, random_state)
+    x, drawn = rows[:, :n_columns], samples[:, :n_columns]
+    columns = _columns(schema.names, x, drawn, random_state)
     latents = copies = None
     if _is_one_flow(density):
-        latents = latent_normality(density, rows, random_state=random_state)
+        latents = latent_normality(judged, rows, random_state=random_state)
     if training is not None:
         seen = schema.align(training, owner=type(density).__name__, what="training")
-        copies = copy_check(seen, rows, samples, density, random_state=random_state)
+        seen = with_condition(density, seen, training_condition, what="training_condition")
+        copies = copy_check(seen, rows, samples, judged, random_state=random_state)
     verdict = _verdict(covered, compared[0], columns, copies)
     return DensityReport(
         len(rows), log_prob, own, covered, compared, columns, latents, copies, verdict
@@ -162,7 +181,7 @@ class _Known:
         self._density, self._samples = density, samples
 
     def score_samples(self, rows: np.ndarray) -> np.ndarray:
-        return self._density.score_samples(with_names_of(self._density, rows))
+        return log_prob_of(self._density, rows)
 
     def sample(self, n: int, random_state: int | None = None) -> np.ndarray:
         return self._samples

@@ -73,6 +73,15 @@ class Classes:
         counts = np.bincount(codes, minlength=len(values))
         return cls(name or own_name or "label", tuple(values), counts), codes
 
+    def codes_of(self, labels) -> np.ndarray:
+        """Return the places of labels `(n,)` among the classes, `(n,)` int64.
+
+        Raises:
+            DataError: for a label that is none of the classes.
+            ShapeError: where the labels have not one dimension.
+        """
+        return np.array([self._code(value) for value in _listed(labels)[0]], np.int64)
+
     def one_hot(self, codes: np.ndarray) -> np.ndarray:
         """Return the classes `(n,)` as a condition `(n, K)` of zeros and ones."""
         return (codes[:, None] == np.arange(len(self.values))).astype(np.float64)
@@ -106,8 +115,7 @@ class Classes:
         found, _ = _listed(label)
         if len(found) != n:
             raise ShapeError(f"label has {len(found)} classes, but {n} rows are asked for")
-        codes = np.array([self._code(value) for value in found], np.int64)
-        return iter([codes])
+        return iter([self.codes_of(found)])
 
     def _shares(self, label: Mapping[Any, Any]) -> np.ndarray:
         shares = np.zeros(len(self.values))
