@@ -81,3 +81,5 @@ def test_calibrations_that_are_too_small_are_refused_or_warned_of():
     with pytest.warns(DataWarning, match="unless 48% of the rows .*; calibrate with 100 rows"):
         warn_if_too_small(Calibration.of(np.arange(20.0), source=""), 0.1)
     warn_if_too_small(Calibration.of(np.arange(100.0), source=""), 0.1)
+    with pytest.warns(DataWarning, match="nothing is flagged however strange rows are; calibrate"):
+        warn_if_too_small(Calibration.of(np.arange(100.0), source=""), 0.001)

@@ -18,7 +18,13 @@ def noisy(seed=0, n=400):
 def test_thresholds_between_scores_give_every_set_of_alarms_once():
     scores = np.array([2.0, np.nextafter(2.0, 3), -1.0, 5.0, -1.0])
     counts = [(scores < t).sum() for t in between_scores(scores)]
-    assert counts == [0, 2, 3, 4]
+    assert counts == [0, 2, 3, 4, 5]
+
+
+def test_all_rows_are_flagged_where_that_costs_least():
+    chosen = choose_by_cost(np.array([0.0, 1.0]), np.array([False, True]), CostModel(1, 100))
+    assert (chosen.cost, chosen.lowest_cost) == (1, 1)
+    assert chosen.threshold == np.nextafter(1, 2)
 
 
 def test_the_lowest_cost_is_that_of_a_search_over_all_thresholds():

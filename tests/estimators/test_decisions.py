@@ -75,8 +75,12 @@ def test_a_given_value_is_the_threshold(own):
         (("cost", NEW), "needs labelled rows: X and y"),
         (("cost", NEW, np.zeros(400)), "all 400 labelled rows are normal"),
         (("cost", NEW, np.arange(300) < 4), "400 rows need labels of shape"),
+        (("cost", NEW, 3), "400 rows need labels of shape"),
+        (("cost", NEW, [[1], [0, 1]]), "labels must be one number a row"),
+        (("contamination", NEW, ["a"] * 400), "labels must be numbers or truth values"),
         (("quantile", None, LABELS), "labels y need their rows X"),
         (("luck",), "method must be one of"),
+        ((["quantile"],), "method must be one of"),
         (("value",), "takes value= alone"),
         (("false_positive_rate",), "30 normal rows cannot tell a rate of 0.01"),
         (("tail",), "needs 40 normal rows"),
@@ -115,6 +119,9 @@ def test_p_values_count_calibration_rows(own, rows):
     one, again = (own.p_values(NEW, randomised=True, random_state=3) for _ in range(2))
     np.testing.assert_array_equal(one, again)
     assert (one <= own.p_values(NEW)).all()
+    own.p_values(NEW, randomised=True, random_state=np.random.RandomState(0))
+    with pytest.raises(ValueError, match="'three' cannot be used to seed"):
+        own.p_values(NEW, randomised=True, random_state="three")
 
 
 def test_earlier_rows_count_by_the_density_ratio_where_normal_has_moved(own, tmp_path):
@@ -143,6 +150,13 @@ def test_flagged_rows_are_the_strange_ones(own):
     assert found[~LABELS].mean() < 0.1
     with pytest.raises(ValueError, match="false_discovery_rate must lie in"):
         own.flag(NEW, 0)
+
+
+def test_ways_and_costs_are_checked_before_they_are_needed(own):
+    with pytest.raises(ValueError, match="but is 'luck'"):
+        own.set_threshold("value", value=-1e9).explain(NEW, method="luck")
+    with pytest.raises(TypeError, match="cost_model must be a CostModel, not 5"):
+        own.evaluate(labelled(), LABELS, cost_model=5)
 
 
 def test_too_few_calibration_rows_are_warned_of(own):

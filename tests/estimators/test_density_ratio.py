@@ -6,6 +6,7 @@ from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from fluvial import DensityRatio, load
+from fluvial.errors import DataError
 
 CENTRE, WIDTH = np.array([1.0, -0.5]), 0.05
 
@@ -64,6 +65,11 @@ def test_other_units_and_far_rows(ratio):
 def test_the_columns_must_be_the_same():
     with pytest.raises(ValueError, match="X has 2 features"):
         DensityRatio().fit(background(100, 0), background(100, 1)[:, :1])
+
+
+def test_a_sample_of_two_rows_is_refused():
+    with pytest.raises(DataError, match="2 sample"):
+        DensityRatio().fit(background(2, 0), background(100, 1))
 
 
 def test_what_is_saved_is_loaded_bit_equal(ratio, tmp_path):

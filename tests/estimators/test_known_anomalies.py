@@ -1,12 +1,14 @@
 """A few labels, some of them wrong."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 from tests.estimators.cases import fresh
 
 from fluvial import FlowAnomalyDetector, load
 from fluvial.errors import DataError, ShapeError
+from fluvial.estimators.known_labels import known_anomalies
 
 DETECTOR = FlowAnomalyDetector(random_state=0)
 
@@ -46,6 +48,40 @@ def test_right_labels_help_and_a_tenth_of_wrong_ones_does_no_harm(n):
     assert auroc(rows, wrong) > unlabelled - 0.01
 
 
+SIGNS = np.r_[-np.ones(3), np.zeros(5)]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        SIGNS[:, None],
+        pd.DataFrame({"y": SIGNS}),
+        SIGNS.astype(object),
+        np.where(SIGNS < 0, -1, np.nan),
+        [-1, -1, -1, None, None, 0, 1, 0],
+        pd.Series([-1, -1, -1, pd.NA, 0, 0, 1, 0], dtype="Int64"),
+        SIGNS.tolist(),
+    ],
+    ids=["column", "frame", "objects", "nan", "none", "nullable", "list"],
+)
+def test_known_anomalies_are_found_in_any_container(y):
+    is_known, weights = known_anomalies(y, None, np.ones((8, 2)))
+    assert is_known is not None
+    assert is_known.tolist() == [True] * 3 + [False] * 5
+    assert weights.tolist() == [0.0] * 3 + [1.0] * 5
+
+
+@pytest.mark.parametrize("y", [["a"] * 8, np.ones((8, 2)), [-1, 7] * 4, [object()] * 8, [0] * 8])
+def test_other_labels_tell_nothing(y):
+    assert known_anomalies(y, None, np.ones((8, 2))) == (None, None)
+
+
+@pytest.mark.parametrize("y", [[-1, 0, 0], [-1, -1]])
+def test_labels_of_fewer_rows_are_refused(y):
+    with pytest.raises(ShapeError, match=f"{len(y)} labels y for 8 rows"):
+        known_anomalies(y, None, pd.DataFrame({"a": range(8)}))
+
+
 def test_known_anomalies_take_no_part_otherwise(tmp_path):
     odd = np.concatenate([ROWS, np.full((3, 6), 50.0)])
     y = np.r_[np.ones(500), -np.ones(3)]
@@ -69,7 +105,7 @@ def test_labels_that_tell_of_no_anomaly_are_ignored(y):
 def test_labels_of_other_rows_are_refused():
     with pytest.raises(DataError, match="all rows are labelled as anomalies"):
         fresh(DETECTOR).fit(ROWS, -np.ones(500))
-    with pytest.raises((DataError, ShapeError)):
+    with pytest.raises(ShapeError, match="10 labels y for 500 rows"):
         fresh(DETECTOR).fit(ROWS, np.r_[np.ones(9), -1])
-    with pytest.raises(DataError, match="500 labels y and 9 weights"):
+    with pytest.raises(ShapeError, match="sample_weight must have shape"):
         fresh(DETECTOR).fit(ROWS, np.r_[np.ones(499), -1], sample_weight=np.ones(9))

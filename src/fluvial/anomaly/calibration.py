@@ -131,9 +131,10 @@ def warn_if_too_small(calibration: Calibration, level: float) -> None:
     # With r of n rows at the smallest p-value, Benjamini and Hochberg flag where p <= level r / n.
     needed = calibration.smallest_p / level
     if needed > MOST_NEEDED:
+        unless = f"unless {needed:.0%} of the rows or more are that strange"
         warn_user(
             f"{len(calibration.scores)} calibration rows give p-values of "
             f"{calibration.smallest_p:.2g} at best: at a false-discovery rate of {level:g} nothing "
-            f"is flagged unless {min(needed, 1):.0%} of the rows or more are that strange; "
+            f"is flagged {unless if needed <= 1 else 'however strange rows are'}; "
             f"calibrate with {int(np.ceil(1 / (MOST_NEEDED * level)))} rows or more"
         )

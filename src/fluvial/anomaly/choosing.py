@@ -34,17 +34,18 @@ class ChosenThreshold:
 def between_scores(scores: np.ndarray) -> np.ndarray:
     """Return a threshold for each set of alarms that there can be, ascending.
 
-    They are the lowest score, below which no row lies, and the middles between neighbours. All
-    scores are finite.
+    They are the lowest score, below which no row lies, the middles between neighbours, and the
+    number above the highest score, below which all rows lie. All scores are finite.
 
     Examples:
         >>> between_scores(np.array([3.0, 1.0, 1.0, 2.0]))
-        array([1. , 1.5, 2.5])
+        array([1. , 1.5, 2.5, 3. ])
     """
     distinct = np.unique(scores)
     middles = distinct[:-1] + np.diff(distinct) / 2
     # Neighbours may have no number between them.
-    return np.concatenate([distinct[:1], np.where(middles > distinct[:-1], middles, distinct[1:])])
+    between = np.where(middles > distinct[:-1], middles, distinct[1:])
+    return np.concatenate([distinct[:1], between, np.nextafter(distinct[-1:], np.inf)])
 
 
 def choose_by_cost(
@@ -109,8 +110,8 @@ def _gaps(scores: np.ndarray, normal: np.ndarray) -> np.ndarray:
     middle = np.median(normal)
     width = np.median(np.abs(normal - middle)) or np.abs(normal - middle).mean() or 1.0
     depth = np.log1p(np.maximum(middle - np.unique(scores), 0) / width)
-    # Below the lowest threshold lies no row, and no gap.
-    return np.concatenate([[0.0], -np.diff(depth)])
+    # Below the lowest threshold and above the highest lies no row, and no gap.
+    return np.concatenate([[0.0], -np.diff(depth), [0.0]])
 
 
 def _standard_error(terms: CostTerms, threshold: float, block: np.ndarray, seed: int) -> float:

@@ -9,6 +9,7 @@ from fluvial.anomaly.blocks import interval, numbered_blocks
 from fluvial.anomaly.cost_model import CostModel
 from fluvial.anomaly.labels import anomalous, checked_times, stretches
 from fluvial.anomaly.ranking import Ranking
+from fluvial.errors import told
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def evaluate(
 
     Raises:
         DataError: where labels are missing or of one class, or times go back.
+        TypeError: where `cost_model` is none.
 
     Examples:
         >>> result = evaluate(np.array([0.0, -5, 0, 0, -6, 0]), [0, 1, 0, 0, 0, 0], -1.0)
@@ -93,6 +95,8 @@ def evaluate(
         (0.8, 1.0, 0.0)
     """
     model = CostModel() if cost_model is None else cost_model
+    if not isinstance(model, CostModel):
+        raise TypeError(f"cost_model must be a CostModel, not {told(cost_model)}")
     is_anomaly = anomalous(y, len(scores))
     when = checked_times(times, len(scores))
     alarm = scores < threshold

@@ -35,7 +35,10 @@ def anomalous(y: Any, n_rows: int, *, both: bool = True) -> np.ndarray:
     """
     if y is None:
         raise DataError("labels are needed: y tells which rows are anomalies")
-    labels = np.asarray(y)
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:  # of rows that differ in length
+        raise DataError(f"labels must be one number a row, not {told(y)}") from error
     if labels.shape != (n_rows,):
         raise DataError(f"{n_rows} rows need labels of shape ({n_rows},), not {labels.shape}")
     if labels.dtype.kind not in "biuf":

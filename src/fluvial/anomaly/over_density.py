@@ -24,6 +24,9 @@ NEIGHBOURS = (10, 30, 100, 300, 1000)
 MOST_SEEDS = 500
 """Rows of the sample around which bumps are looked for at most, and the share that judges."""
 
+LEAST_SAMPLE = 3
+"""Rows of a sample at least: one judges, and one alone has no spread."""
+
 JUDGES = 0.2
 """Share of the sample that tells whether a bump is one."""
 
@@ -172,7 +175,7 @@ def find_bumps(
     bump explains.
 
     Args:
-        rows: `(n, D)`, the sample, n at least 2.
+        rows: `(n, D)`, the sample, n at least `LEAST_SAMPLE`.
         log_reference: `(n,)`, the log density of the reference at these rows.
         reference: `(m, D)`, rows of the reference.
         rng: draws the rows that judge, and those around which bumps are looked for.

@@ -138,8 +138,7 @@ class Explainer:
             >>> explainer.explain(np.array([[0.5, 9.0]]), [7])[0].reasons[0].column
             'b'
         """
-        if method not in METHODS:
-            raise ValueError(f"method must be one of {list(METHODS)}, but is {told(method)}")
+        check_method(method)
         found = []
         for start in range(0, len(rows), ROWS_AT_ONCE):
             some = slice(start, start + ROWS_AT_ONCE)
@@ -260,3 +259,13 @@ time the column that gains most, until the row is normal. "surprise": how strang
 given the others, by integration over the column's normal values. "path": integrated gradients along
 the straight path to the nearest normal row, which sum to the gain of the whole path.
 """
+
+
+def check_method(method: Any) -> None:
+    """Refuse what is no way to find parts.
+
+    Raises:
+        ValueError: naming those that there are.
+    """
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError(f"method must be one of {list(METHODS)}, but is {told(method)}")

@@ -33,7 +33,7 @@ class Threshold:
         value: rows that score strictly below are flagged.
         method: how it was chosen.
         source: the rows that chose it, in words.
-        n_rows: how many they were.
+        n_rows: how many were given, anomalies that the method leaves out among them.
         details: numbers and words that belong to the method.
     """
 

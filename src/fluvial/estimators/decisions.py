@@ -1,5 +1,6 @@
 """What a fitted detector decides: its threshold, p-values, alarms, and whether normal has moved."""
 
+import numbers
 from typing import Any, Self
 
 import numpy as np
@@ -12,13 +13,13 @@ from fluvial.anomaly.evaluation import Evaluation, evaluate
 from fluvial.anomaly.fingerprint import Fingerprint
 from fluvial.anomaly.labels import anomalous
 from fluvial.anomaly.rankings import Ranked
-from fluvial.anomaly.reasons import Explanation
+from fluvial.anomaly.reasons import Explanation, check_method
 from fluvial.anomaly.reference import Reference
 from fluvial.anomaly.reweighting import reweighted
 from fluvial.anomaly.setting import GIVEN, HELD_OUT, METHODS, Judges, Threshold, set_by
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
-from fluvial.estimators.density import FlowDensity
+from fluvial.estimators.density import FlowDensity, sampling_seed
 from fluvial.estimators.given_reasons import Reasons
 from fluvial.estimators.given_rows import GivenRows
 
@@ -102,7 +103,7 @@ class Decisions:
         if method == "value":
             threshold = _given(options)
         else:
-            if method not in METHODS:
+            if not isinstance(method, str) or method not in METHODS:
                 raise ValueError(f"method must be one of {[*METHODS, 'value']}, not {told(method)}")
             threshold = set_by(method, self._judges(method, X, y, condition), options)
         self.offset_, self._threshold = threshold.value, threshold
@@ -153,9 +154,7 @@ class Decisions:
         self.calibration_, self.reference_ = calibration, Reference.some_of(given.joined, scores)
         return self
 
-    def p_values(
-        self, X, *, condition=None, randomised: bool = False, random_state: int | None = None
-    ):
+    def p_values(self, X, *, condition=None, randomised: bool = False, random_state: Any = None):
         """Return how likely a normal row is to be at least as strange as each.
 
         p = (1 + number of calibration rows that score no higher) / (n + 1), against rows that the
@@ -173,7 +172,7 @@ class Decisions:
             As of `score_samples`.
         randomised : bool, default=False
             Whether ties are broken at random, which makes the p-values of normal rows uniform.
-        random_state : int or None, default=None
+        random_state : int, RandomState instance or None, default=None
             Of the ties.
 
         Returns
@@ -187,7 +186,7 @@ class Decisions:
             For fewer than 20 calibration rows.
         """
         calibration = self.calibrated()
-        rng = np.random.default_rng(random_state)
+        rng = np.random.default_rng(_seed(random_state))
         scores = self.score_samples(X, condition=condition)
         return calibration.p_values(scores, randomised=randomised, rng=rng)
 
@@ -302,7 +301,7 @@ class Decisions:
             value, each time the column that gains most, until the row is normal. "surprise": how
             strange each column is given the others, by integration over the column's normal
             values. "path": integrated gradients along the straight path to the nearest normal row,
-            which sum to the gain of the whole path.
+            which sum to the score of that row less that of the flagged one.
 
         Returns
         -------
@@ -315,6 +314,7 @@ class Decisions:
             Where the model has fewer than 5 normal rows to compare with.
         """
         check_is_fitted(self)
+        check_method(method)
         given = self._read(X, condition)
         flagged = np.flatnonzero(self._score(given) < self.offset_)
         if not len(flagged):
@@ -373,10 +373,8 @@ class Decisions:
 
     def _judges(self, method: str, X, y, condition) -> Judges:
         """Return the rows that choose a threshold."""
-        if method == "cost":
-            if X is None or y is None:
-                raise DataError("the method 'cost' needs labelled rows: X and y")
-            anomalous(y, len(y))  # at once, before rows are scored
+        if method == "cost" and (X is None or y is None):
+            raise DataError("the method 'cost' needs labelled rows: X and y")
         if X is None:
             if y is not None or condition is not None:
                 what = "a condition needs its" if y is None else "labels y need their"
@@ -386,6 +384,8 @@ class Decisions:
                 raise DataError("the fit left no rows out; give rows X to choose the threshold by")
             return Judges(scores, None, HELD_OUT)
         given = self._read(X, condition)
+        if y is not None:  # before rows are scored, which takes longer
+            anomalous(y, len(given.rows), both=method == "cost")
         if method != "max":
             self._refuse_fitted(given)
         return Judges(self._score(given), y, GIVEN)
@@ -399,6 +399,11 @@ class Decisions:
 
     def _score(self, given: GivenRows) -> np.ndarray:
         return self.ranked_.ranking.score(given.rows, given.condition)
+
+
+def _seed(random_state: Any) -> int | None:
+    whole = random_state is None or isinstance(random_state, numbers.Integral)
+    return random_state if whole else sampling_seed(random_state)
 
 
 def _given(options: dict[str, Any]) -> Threshold:

@@ -8,12 +8,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from fluvial.anomaly.over_density import find_bumps
+from fluvial.anomaly.over_density import LEAST_SAMPLE, find_bumps
 from fluvial.artifacts import ModelFile
 from fluvial.densities.hyperparameters import CLASSICAL
 from fluvial.estimators.density import FlowDensity
 from fluvial.estimators.parameters import stored_parameters
 from fluvial.estimators.writing import SaveMixin, write_estimator
+from fluvial.tables.source import Source
 
 BUMPS = "bumps."
 """What the names of a model file's arrays start with that hold the bumps."""
@@ -78,8 +79,10 @@ class DensityRatio(SaveMixin, BaseEstimator):
         Raises
         ------
         DataError, ShapeError
-            As `FlowDensity.fit`, and where the columns of the two differ.
+            As `FlowDensity.fit`, for fewer than three rows, and where the columns of the two
+            differ.
         """
+        Source.of(X).check_rows(LEAST_SAMPLE)
         rng = check_random_state(self.random_state)
         seed = int(rng.randint(np.iinfo(np.int32).max))
         density = FlowDensity(flow=self.flow, random_state=seed).fit(reference)

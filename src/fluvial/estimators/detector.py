@@ -86,7 +86,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
     values along a tree of columns. Each becomes a p-value against the rows given to fit, each of
     these left out, and the score is the sum of their logarithms: 0 is as normal as can be, and it
     has no unit. A row that equals one given to fit is judged by the others, so that all rows
-    choose the threshold and give p-values. Of more than 4,000 rows a random sample serves
+    choose the threshold and give p-values. Of more than 2,500 rows a random sample serves
     distances.
 
     See Also
@@ -168,7 +168,8 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
         X : array or pandas, polars or pyarrow table of shape (n_samples, n_features)
             Finite numbers; booleans count as 0 and 1. Not modified.
         y : array-like of shape (n_samples,) or None, default=None
-            What is known of rows, in scikit-learn's signs: 1 normal, -1 an anomaly, 0 unknown.
+            What is known of rows, in scikit-learn's signs: 1 normal, -1 an anomaly, 0 or a missing
+            value unknown.
             Known anomalies take no part in what is learned of the others, and `score="relative"`
             gives more weight to the parts that find them: the more of them there are the more, so
             that a few wrong labels do little harm. What holds other values is ignored, as
@@ -200,7 +201,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
             infinities and equal column names; the message names the column and the row. For a
             weight that is negative or no number, naming the row, and for none above zero.
         ShapeError
-            Where there is not one weight, or one condition, a row.
+            Where there is not one weight, one condition or one label a row.
         TrainingError
             Where training diverges.
         TrainingInterrupted
@@ -215,7 +216,7 @@ class FlowAnomalyDetector(SaveMixin, Decisions, WithFigures, OutlierMixin, BaseE
             "classical".
         """
         check_contamination(self.contamination)
-        is_known, sample_weight = known_anomalies(y, sample_weight)
+        is_known, sample_weight = known_anomalies(y, sample_weight, X)
         chosen = self.get_params(deep=False)
         check_score(chosen["score"])
         if condition is not None:
