@@ -68,6 +68,16 @@ def test_labels_are_those_of_the_last_rows(of_windows, directory, windows, numbe
     assert found["auroc"] == pytest.approx(expected.auroc)
 
 
+def test_a_report_says_that_windows_overlap(of_windows, directory, run):
+    result = run("report", of_windows, directory / "train.csv", "-o", "r.html", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(Path("r.json").read_text())
+    assert any(f"windows of {WINDOW}, which overlap" in each for each in found["verdict"])
+    assert found["model"]["window"] == WINDOW
+    assert "not exchangeable" in found["model"]["promises"][0]
+    assert "not exchangeable" in Path("r.html").read_text()
+
+
 def test_windows_reach_over_the_blocks_of_a_file(windows, numbers):
     table = pa.table({"a": numbers["a"], "b": numbers["b"]})
     windowed = Windowed(WINDOW)

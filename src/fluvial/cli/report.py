@@ -89,7 +89,13 @@ def report(
         delimiter=delimiter,
         decimal=decimal,
     )
-    card = ModelCard.of(detector, file=model.name, sha256=fitted.sha256, libraries=fitted.libraries)
+    card = ModelCard.of(
+        detector,
+        file=model.name,
+        sha256=fitted.sha256,
+        libraries=fitted.libraries,
+        window=fitted.window,
+    )
     known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
     found = examine(
         detector,

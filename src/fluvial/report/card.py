@@ -37,6 +37,7 @@ class ModelCard:
         calibration_rows: that p-values compare with; 0 where they are too few.
         calibration_source: where these come from, in words.
         history: of the training of the flow; None where there is no flow.
+        window: rows of a window that it was fitted to; 1 where it was fitted to rows.
     """
 
     file: str | None
@@ -50,6 +51,19 @@ class ModelCard:
     calibration_rows: int
     calibration_source: str | None
     history: History | None
+    window: int = 1
+
+    @property
+    def promises(self) -> tuple[str, ...]:
+        """What is promised, and under which assumptions."""
+        if self.window == 1:
+            return PROMISES
+        return (
+            f"Each row is judged with the {self.window - 1:,} before it. Such windows overlap and "
+            "are not exchangeable, so that p-values, expected false alarms and drift are a guide, "
+            "and what follows holds for windows that do not overlap alone.",
+            *PROMISES,
+        )
 
     @classmethod
     def of(
@@ -59,6 +73,7 @@ class ModelCard:
         file: str | None = None,
         sha256: str | None = None,
         libraries: Mapping[str, str] | None = None,
+        window: int = 1,
     ) -> "ModelCard":
         """Return the card of a fitted detector.
 
@@ -67,6 +82,7 @@ class ModelCard:
             file: what its model file is called.
             sha256: the checksum of that.
             libraries: the versions that wrote it; None: this version of Fluvial.
+            window: rows of a window that it was fitted to.
         """
         density, history = detector.density_, detector.density_.history_
         try:
@@ -85,4 +101,5 @@ class ModelCard:
             calibration_rows=0 if calibration is None else len(calibration.scores),
             calibration_source=None if calibration is None else calibration.source,
             history=history if history.train_loss else None,
+            window=window,
         )

@@ -110,6 +110,7 @@ class Report:
             evaluation=self.evaluation,
             quiet_cost=self.quiet_cost,
             ranges=self.ranges,
+            window=self.card.window,
         )
 
     @property

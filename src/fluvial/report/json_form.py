@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from fluvial.anomaly import Drift, Evaluation
-from fluvial.report.card import PROMISES
 from fluvial.report.examination import Alarm, Report
 
 LEVELS = (0.001, 0.01, 0.05, 0.1)
@@ -38,7 +37,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "columns": [asdict(each) for each in report.ranges],
         "alarms": [_alarm(report, each) for each in report.alarms],
         "n_alarms": report.n_alarms,
-        "model": asdict(report.card) | {"promises": PROMISES},
+        "model": asdict(report.card) | {"promises": report.card.promises},
     }
     return _plain(told)
 

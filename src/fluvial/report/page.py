@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from fluvial.errors import listed
-from fluvial.report.card import PROMISES
 from fluvial.report.elements import Markup, element, joined, table
 from fluvial.report.examination import Report
 from fluvial.report.figures import Picture, pictures, pictures_of_pairs
@@ -209,7 +208,7 @@ def _card(report: Report) -> Iterator[Markup]:
     done = element("pre", _lines(card.summary))
     yield element("details", element("summary", "What fit did"), done)
     yield element("h2", "What is assumed")
-    yield element("ul", *(element("li", each) for each in PROMISES))
+    yield element("ul", *(element("li", each) for each in report.card.promises))
 
 
 def _lines(text: str) -> Markup:

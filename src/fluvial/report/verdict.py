@@ -19,6 +19,7 @@ def verdict(
     evaluation: Evaluation | None,
     quiet_cost: float | None,
     ranges: Sequence[ColumnRange],
+    window: int = 1,
 ) -> list[str]:
     """Return what a reader should know first.
 
@@ -30,6 +31,7 @@ def verdict(
         evaluation: by labels; None without.
         quiet_cost: what no alarm at all would cost; None without labels.
         ranges: of the columns.
+        window: rows of a window that the model was fitted to.
 
     Examples:
         >>> print(*verdict(200, 9, expected_share=0.01, drift=None, evaluation=None,
@@ -42,6 +44,7 @@ def verdict(
         f"{n_flagged:,} of {n:,} rows are flagged ({_percent(n_flagged / n)}).",
         _expected(n, expected_share),
         _moved(drift),
+        *_of_windows(window),
         *([] if evaluation is None else _judged(evaluation, quiet_cost)),
         *_outside(ranges),
     ]
@@ -54,6 +57,15 @@ def _expected(n: int, share: float | None) -> str:
         f"Were all of them normal, {rough(share * n)} false alarms would be expected at most "
         f"({_percent(share)})."
     )
+
+
+def _of_windows(window: int) -> list[str]:
+    if window == 1:
+        return []
+    return [
+        f"Rows are judged in windows of {window:,}, which overlap: expected false alarms and drift "
+        "are a guide alone."
+    ]
 
 
 def rough(number: float) -> str:
