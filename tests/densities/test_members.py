@@ -35,16 +35,16 @@ def test_sizes_that_are_asked_for_hold():
         (20, 256, 32),
         (2_047, 256, 32),
         (2_048, 256, 64),
-        (5_000, 256, 128),
-        (100_000, 256, 128),
-        (100_000, 1_024, 512),
-        (100_000, 20, 10),
+        (4_096, 256, 128),
+        (16_383, 256, 128),
+        (16_384, 256, 256),
+        (100_000, 256, 256),
+        (100_000, 1_024, 1_024),
+        (100_000, 20, 20),
         (100_000, 1, 1),
     ],
 )
-def test_batches_shrink_with_the_rows_and_have_half_of_the_batch_size_at_most(
-    rows, batch_size, expected
-):
+def test_batches_shrink_with_the_rows_and_have_the_batch_size_at_most(rows, batch_size, expected):
     assert rows_of_batch(rows, batch_size) == expected
 
 

@@ -16,7 +16,7 @@ HYPERPARAMETERS = """\
     n_bins : int or None, default=None
         Bins of each spline, for "auto" and "neural_spline_flow" alone; None: 16 for "auto", else 8.
     batch_size : int, default=256
-        Rows a training step; with "auto", half of them at most, and fewer where rows are few.
+        Rows a training step; with "auto", fewer where rows are few.
     max_epochs : int, default=200
         Passes over the training rows at most; with "auto", `effort` bounds them too.
     max_seconds : float or None, default=None
