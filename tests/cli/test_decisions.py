@@ -67,6 +67,40 @@ def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(run, refuse, model, la
     assert run(*evaluate, "--tolerance", 3600).exit_code == 0
 
 
+def test_a_tolerance_of_rows_is_told_with_its_unit(run, refuse, model, labelled):
+    found = told(run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial", "--json"))
+    assert found["tolerance_unit"] == "rows"
+    message = refuse("evaluate", "m2.fluvial", labelled, "--label", "fault", "--time", "when")
+    assert "12 rows" in message
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "report"])
+def test_a_tolerance_of_time_is_not_taken_for_one_of_rows(run, refuse, model, labelled, verb):
+    in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
+    found = told(run("threshold", model, labelled, *in_time, "-o", "m2.fluvial", "--json"))
+    assert found["tolerance_unit"] == "times"
+    arguments = (verb, "m2.fluvial", labelled, "--label", "fault")
+    if verb == "report":
+        arguments += ("-o", "r.html")
+    message = refuse(*arguments)
+    assert "--time COLUMN" in message
+    assert "--tolerance" in message
+    assert "3600" in message
+    assert run(*arguments, "--tolerance", 12).exit_code == 0
+    by_time = told(run(*arguments, "--time", "when", "--force", "--json"))  # by the same costs
+    assert by_time["cost"] == found["cost"]
+
+
+def test_a_tolerance_of_an_earlier_file_is_of_unknown_unit(run, refuse, model, labelled):
+    run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial")
+    detector: Any = fluvial.load("m2.fluvial")
+    del detector.threshold_.details["tolerance_unit"]
+    detector.save("old.fluvial")
+    evaluate = ("evaluate", "old.fluvial", labelled, "--label", "fault")
+    assert run(*evaluate).exit_code == 0
+    assert "may be of rows" in refuse(*evaluate, "--time", "when")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -24,6 +24,9 @@ from fluvial.errors import DataError, ModelFileError, told
 HELD_OUT = "rows that the fit left out"
 GIVEN = "rows given to set_threshold"
 
+UNIT, OF_ROWS, OF_TIMES = "tolerance_unit", "rows", "times"
+"""The entry of a threshold's details that tells what its tolerance counts, and what that may be."""
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -201,6 +204,7 @@ def _cost(
     a_row = {"false_alarm": false_alarm, "miss": miss}
     details |= {k: float(v) if np.ndim(v) == 0 else "a cost for each row" for k, v in a_row.items()}
     details |= {"tolerance": float(tolerance), "prevalence": prevalence, "count": count}
+    details[UNIT] = OF_ROWS if times is None else OF_TIMES
     return chosen.threshold, details | {"prefer": prefer}
 
 

@@ -90,7 +90,9 @@ def report(
         decimal=decimal,
     )
     card = ModelCard.of(detector, file=model.name, sha256=fitted.sha256, libraries=fitted.libraries)
-    known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
+    known = {}
+    if label is not None:
+        known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
     found = examine(
         detector,
         read.numbers,
