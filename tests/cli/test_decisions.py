@@ -28,6 +28,7 @@ def labelled(tmp_path_factory) -> Path:
 
 
 COSTS = ("--label", "fault", "--false-alarm", 1, "--miss", 5, "--tolerance", 12)
+PAGE: dict[str, list[str]] = {"threshold": [], "evaluate": [], "report": ["-o", "r.html"]}
 
 
 def told(result):
@@ -79,9 +80,7 @@ def test_a_tolerance_of_time_is_not_taken_for_one_of_rows(run, refuse, model, la
     in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
     found = told(run("threshold", model, labelled, *in_time, "-o", "m2.fluvial", "--json"))
     assert found["tolerance_unit"] == "times"
-    arguments = (verb, "m2.fluvial", labelled, "--label", "fault")
-    if verb == "report":
-        arguments += ("-o", "r.html")
+    arguments = (verb, "m2.fluvial", labelled, "--label", "fault", *PAGE[verb])
     message = refuse(*arguments)
     assert "--time COLUMN" in message
     assert "--tolerance" in message
@@ -117,6 +116,35 @@ def test_a_tolerance_of_an_earlier_file_is_of_unknown_unit(run, refuse, model, l
 def test_what_cannot_choose_writes_nothing(refuse, model, labelled, options, message):
     options = [labelled if each == "LABELLED" else each for each in options]
     assert message in refuse("threshold", model, *options, "-o", "m2.fluvial")
+
+
+@pytest.mark.parametrize("verb", PAGE)
+def test_a_row_that_is_refused_counts_from_the_start_of_the_file(refuse, model, labelled, verb):
+    frame = pd.read_csv(labelled)
+    frame.assign(when=np.r_[0:150, 140:190]).to_csv("back.csv", index=False)
+    signs = (1 - 2 * frame.fault).where(frame.index != 120, 0)
+    frame.assign(fault=signs).to_csv("mixed.csv", index=False)
+    options = ["--label", "fault", "--rows", "90:", *PAGE[verb]]
+    message = refuse(verb, model, "back.csv", *options, "--time", "when")
+    assert "back.csv: column 'when': time goes back at data row 150" in message
+    message = refuse(verb, model, "mixed.csv", *options)
+    assert "mixed.csv: column 'fault': data row 120 has the label 0" in message
+
+
+@pytest.mark.parametrize("verb", PAGE)
+def test_labels_of_one_kind_are_told_with_their_file_and_column(refuse, model, labelled, verb):
+    options = ["--label", "fault", "--rows", "0:30", *PAGE[verb]]
+    message = refuse(verb, model, labelled, *options)
+    assert f"{labelled.name}: column 'fault': all 30 labelled rows are normal" in message
+
+
+@pytest.mark.parametrize("verb", ["threshold", "calibrate"])
+def test_a_row_given_to_fit_counts_from_the_start_of_the_file(refuse, model, directory, verb):
+    train = directory / "train.csv"
+    method = ["--method", "quantile"] if verb == "threshold" else []
+    message = refuse(verb, model, train, *method, "--rows", "50:100", "-o", "n.fluvial")
+    assert "train.csv: 50 of these 50 rows were given to fit" in message
+    assert "the first of them data row 50;" in message
 
 
 def test_rows_given_to_fit_choose_nothing(refuse, model, directory):

@@ -1,5 +1,6 @@
 """`fluvial threshold`: another threshold for a model, without fitting it again."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -117,20 +118,22 @@ def threshold(
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     before = float(detector.offset_)
-    numbers = condition = labels = None
+    numbers = condition = labels = read = None
     if table is not None:
         read = read_labelled(
             table,
             fitted,
             label=label,
             time=time,
+            both=method == "cost",
             rows=selected,
             delimiter=delimiter,
             decimal=decimal,
         )
         numbers, condition, labels = read.numbers, read.condition, read.labels
         chosen |= given(times=read.times)
-    detector.set_threshold(method, numbers, labels, condition=condition, **chosen)
+    with nullcontext() if read is None else read.of_file():
+        detector.set_threshold(method, numbers, labels, condition=condition, **chosen)
     if output is not None:
         with writing(output):
             detector.save(output, notes=fitted.notes, replace=force)
