@@ -61,6 +61,66 @@ def test_a_tolerance_in_time_is_in_seconds(run, model, labelled):
     assert not Path("m2.fluvial").exists()
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        lambda when: when.dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        lambda when: when.dt.strftime(" %Y-%m-%d %H:%M:%S.000+01:00"),
+        lambda when: when.dt.tz_localize("Europe/Berlin"),  # as pandas writes it
+        lambda when: (when - when[0]).dt.total_seconds(),
+    ],
+    ids=["Z", "offset", "pandas", "numbers"],
+)
+def test_times_may_be_spelt_in_these_ways(run, model, labelled, spelt):
+    expected = told(run("threshold", model, labelled, *COSTS, "--json"))
+    frame = pd.read_csv(labelled)
+    frame.assign(when=spelt(pd.to_datetime(frame.when))).to_csv("spelt.csv", index=False)
+    in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
+    found = told(run("threshold", model, "spelt.csv", *in_time, "--json"))
+    assert found["threshold"] == expected["threshold"]
+
+
+@pytest.mark.parametrize("kind", ["timestamp[us]", "timestamp[ms, tz=UTC]", "duration[ms]"])
+def test_times_of_parquet_have_any_unit(run, model, labelled, kind):
+    frame = pd.read_csv(labelled, parse_dates=["when"])
+    if kind.startswith("duration"):
+        frame.when -= frame.when[0]
+    elif "UTC" in kind:
+        frame.when = frame.when.dt.tz_localize("UTC")
+    frame.when = frame.when.astype(f"{kind}[pyarrow]")
+    frame.to_parquet("typed.parquet")
+    in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
+    found = told(run("threshold", model, "typed.parquet", *in_time, "--json"))
+    expected = told(run("threshold", model, labelled, *COSTS, "--json"))
+    assert found["threshold"] == expected["threshold"]
+    page = run("report", model, "typed.parquet", "--time", "when", "-o", "r.html")
+    assert page.exit_code == 0, page.output
+
+
+def test_cells_that_are_no_times_are_told_with_the_form_wanted(refuse, model, labelled):
+    frame = pd.read_csv(labelled)
+    points = pd.to_datetime(frame.when).dt.strftime("%d.%m.%Y %H:%M")
+    frame.assign(when=points).to_csv("points.csv", index=False)
+    frame.assign(when=frame.when.where(frame.index < 150, points)).to_csv("b.csv", index=False)
+    frame.assign(when=frame.when.where(frame.index != 150)).to_csv("empty.csv", index=False)
+    options = (*COSTS, "--time", "when", "--rows", "10:")
+    for name, place in (("points.csv", "data row 10"), ("b.csv", "data row 150")):
+        message = refuse("threshold", model, name, *options)
+        assert f"{name}: column 'when' holds dates" in message
+        assert place in message
+        assert "numbers, or dates of ISO 8601 such as 2026-01-31T12:00:00" in message
+    message = refuse("threshold", model, "empty.csv", *options)
+    assert "column 'when': the time of data row 150 is missing" in message
+
+
+def test_labels_of_text_are_told_what_labels_are(refuse, model, labelled):
+    frame = pd.read_csv(labelled)
+    frame.assign(fault=np.where(frame.fault, "yes", "no")).to_csv("words.csv", index=False)
+    message = refuse("threshold", model, "words.csv", "--label", "fault")
+    assert "column 'fault' holds text" in message
+    assert "0 for normal rows and 1 for anomalies" in message
+
+
 def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(run, refuse, model, labelled):
     run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial")
     evaluate = ("evaluate", "m2.fluvial", labelled, "--label", "fault", "--time", "when")

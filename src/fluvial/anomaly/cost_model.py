@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.anomaly.labels import checked_times, stretches
+from fluvial.anomaly.labels import stretches
+from fluvial.anomaly.times import checked_times
 from fluvial.anomaly.windows import earlier_minima, near, window_minima
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
@@ -91,8 +92,8 @@ class CostModel:
                 _Side(far, scores[far], of_alarms[far]),
                 _Side(missed, lowest[missed], of_misses[missed]),
             )
-        reach = tolerance if tolerance > 0 or times is not None else 1.0
-        before = np.maximum(scores[far], earlier_minima(scores[far], when[far], reach))
+        apart = tolerance if tolerance > 0 or times is not None else 1.0
+        before = np.maximum(scores[far], earlier_minima(scores[far], when[far], apart))
         found = stretches(is_anomaly)
         starts = np.array([each.start for each in found], np.int64)
         levels = np.array([lowest[each.start : each.stop].min() for each in found])

@@ -62,32 +62,3 @@ def stretches(is_anomaly: np.ndarray) -> list[Stretch]:
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_anomaly, [False]]).astype(int)))
     return [Stretch(*pair) for pair in edges.reshape(-1, 2).tolist()]
-
-
-def checked_times(times: Any, n_rows: int) -> np.ndarray:
-    """Return the time of each row, which must not fall; the rows' places where there are none.
-
-    Args:
-        times: `(n_rows,)` numbers or dates, whose unit becomes a second; or None.
-        n_rows: how many there must be.
-
-    Raises:
-        DataError: where one is missing, or lies before the one of the row above.
-    """
-    if times is None:
-        return np.arange(float(n_rows))
-    given = np.asarray(times)
-    if given.dtype.kind == "M":
-        missing = np.isnat(given)
-        given = given.astype("datetime64[ns]").astype(np.int64) / 1e9
-        given[missing] = np.nan
-    if given.shape != (n_rows,) or given.dtype.kind not in "iuf":
-        raise DataError(f"{n_rows} rows need as many times, numbers or dates, not {told(times)}")
-    given = given.astype(np.float64)
-    if not np.isfinite(given).all():
-        row = int(np.flatnonzero(~np.isfinite(given))[0])
-        raise RowError("the time of {row} is missing or not finite", row)
-    if (np.diff(given) < 0).any():
-        row = int(np.flatnonzero(np.diff(given) < 0)[0]) + 1
-        raise RowError("time goes back at {row}; sort the rows by their time first", row)
-    return given

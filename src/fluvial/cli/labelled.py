@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fluvial.anomaly.labels import anomalous, checked_times
+from fluvial.anomaly.labels import anomalous
+from fluvial.anomaly.times import checked_times
 from fluvial.cli.class_column import class_column
 from fluvial.cli.selection import apart, named_column, needed_columns
 from fluvial.errors import DataError, RowError, quoted
 from fluvial.files.numeric import numeric_columns
 from fluvial.files.table_file import Header, TableFile, open_table
+from fluvial.files.text_cells import first_no_date, parse_dates
 from fluvial.tables import sliding_windows
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
     from fluvial.files.row_range import RowRange
 
 ADVICE = "correct or remove those rows"
+
+LABELS = "labels are numbers: 0 for normal rows and 1 for anomalies, or 1 and -1"
+"""What a message says where a column of labels holds something else."""
+
+TIMES = (
+    "times are numbers, or dates of ISO 8601 such as 2026-01-31T12:00:00, all with a zone or all "
+    "without"
+)
+"""What a message says where a column of times holds something else."""
 
 
 class Columns(Protocol):
@@ -166,7 +177,7 @@ def read_labelled(
     wanted = None if fitted.features is None else [*fitted.features, *given]
     features, _ = needed_columns(source.name, header, features=wanted, left_out=fitted.left_out)
     table = source.read(rows=rows, columns=list(dict.fromkeys([*features, *beside])))
-    labels = None if label is None else _numbers(table, label)
+    labels = None if label is None else _numbers(table, label, LABELS)
     times = None if time is None else _times(table, time)
     of_rows = None if classes is None else class_column(table, classes)
     numbers = numeric_columns(table, features, advice=ADVICE)
@@ -182,22 +193,27 @@ def read_labelled(
     return read
 
 
-def _numbers(table: TableFile, name: str) -> np.ndarray:
-    column = numeric_columns(table, [name], advice=ADVICE).column(0)
+def _numbers(table: TableFile, name: str, advice: str) -> np.ndarray:
+    column = numeric_columns(table, [name], advice=advice).column(0)
     return np.asarray(column.to_numpy(), np.float64)
 
 
 def _times(table: TableFile, name: str) -> np.ndarray:
-    """Return numbers as they are, and dates as NumPy's."""
+    """Return numbers as they are, and dates and durations as NumPy's."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     column = table.columns.column(name)
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return column.cast(pa.timestamp("ns")).to_numpy()
+    kind = column.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_duration(kind):
+        return column.to_numpy()
     if table.is_text:
-        try:
-            return pc.cast(column, pa.timestamp("ns")).to_numpy()
-        except pa.ArrowInvalid:
-            pass
-    return _numbers(table, name)
+        dates = parse_dates(column)
+        if dates is not None:
+            return dates.to_numpy()
+        row = first_no_date(column)
+        if row is not None:
+            raise DataError(
+                f"{table.path}: column {quoted(name)} holds dates, but {column[row].as_py()!r:.40} "
+                f"in data row {table.first_row + row}; {TIMES}"
+            )
+    return _numbers(table, name, TIMES)
