@@ -163,9 +163,22 @@ def test_a_tolerance_of_an_earlier_file_is_of_unknown_unit(run, refuse, model, l
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--method", "cost"], "needs labelled rows"),
-        (["--method", "luck"], "method must be one of"),
-        (["--method", "value"], "takes value= alone"),
+        (["--method", "cost"], "'LABELLED': the method cost needs labelled rows, with --label"),
+        (["LABELLED"], "'--label': the method cost needs the column of labels of LABELLED"),
+        (["--method", "luck"], "method must be one of cost, quantile, false_positive_rate"),
+        (["--method", "value"], "'--value': the method value needs it"),
+        (["--method", "value", "--value", 1, "--miss", 4], "'--miss': the method value takes --va"),
+        (["LABELLED", "--method", "value", "--value", 1], "'LABELLED': the method value takes no"),
+        (["--method", "quantile", "--miss", 4], "'--miss': the method quantile takes --quantile"),
+        (
+            ["LABELLED", "--method", "quantile", "--time", "when"],
+            "'--time': the method quantile takes --quantile",
+        ),
+        (
+            ["--method", "tail", "--false-alarm", 4],
+            "'--false-alarm': the method tail takes --false-positive-rate",
+        ),
+        (["--method", "max", "--quantile", 0.1], "'--quantile': the method max takes no options"),
         (["--label", "fault"], "need a table"),
         (["LABELLED", "--label", "default"], "there is no column 'default'"),
         (["LABELLED", "--label", "a"], "the model uses 'a'"),

@@ -138,15 +138,24 @@ def set_by(method: str, judges: Judges, options: dict[str, Any]) -> Threshold:
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {list(METHODS)}, but is {told(method)}")
-    choose = METHODS[method]
-    known = choose.__kwdefaults__ or {}
+    known = options_of(method)
     unknown = [name for name in options if name not in known]
     if unknown:
-        raise ValueError(f"{method!r} takes {list(known) or 'no options'}, but not {unknown[0]!r}")
-    value, details = choose(judges, **options)
+        raise ValueError(f"{method!r} takes {known or 'no options'}, but not {unknown[0]!r}")
+    value, details = METHODS[method](judges, **options)
     if not np.isfinite(value):
         raise DataError(f"the method {method!r} finds no finite threshold on these rows")
     return Threshold(float(value), method, judges.source, len(judges.scores), details)
+
+
+def options_of(method: str) -> list[str]:
+    """Return the names of the options of one of `METHODS`, or of "value".
+
+    Examples:
+        >>> options_of("tail"), options_of("max")
+        (['false_positive_rate'], [])
+    """
+    return ["value"] if method == "value" else list(METHODS[method].__kwdefaults__ or {})
 
 
 def _quantile(judges: Judges, *, quantile: float = 0.01):
