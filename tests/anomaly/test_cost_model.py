@@ -122,6 +122,21 @@ def test_prevalence_weights_rows_as_if_anomalies_were_so_frequent():
 
 
 @pytest.mark.parametrize("count", ["rows", "stretches"])
+@pytest.mark.parametrize("seed", range(6))
+def test_rounding_makes_no_cost_negative(count, seed):
+    rng, scores, is_anomaly, _ = case(seed)
+    at = np.linspace(-4, 4, 99)
+    a_row = rng.uniform(0, 5, (2, 60)) * (rng.random((2, 60)) < 0.5)
+    for costs in ((1, 5), a_row):
+        model = CostModel(*costs, tolerance=1, prevalence=0.013, count=count)
+        terms = model.terms(scores, is_anomaly)
+        for found in (terms.costs(at), terms.false_alarms(at), terms.missed(at)):
+            assert (found >= 0).all()
+        assert (terms.by_block(at, np.arange(60) // 7) >= 0).all()
+        assert terms.missed(at)[-1] == 0  # all rows raise an alarm
+
+
+@pytest.mark.parametrize("count", ["rows", "stretches"])
 def test_blocks_add_up_to_the_whole(count):
     _, scores, is_anomaly, _ = case(1)
     terms = CostModel(1, 5, tolerance=2, count=count).terms(scores, is_anomaly)
