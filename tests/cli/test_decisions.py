@@ -109,6 +109,8 @@ def test_cells_that_are_no_times_are_told_with_the_form_wanted(refuse, model, la
         assert f"{name}: column 'when' holds dates" in message
         assert place in message
         assert "numbers, or dates of ISO 8601 such as 2026-01-31T12:00:00" in message
+    frame.assign(when=frame.index.astype(float).where(frame.index != 10)).to_csv("n.csv")
+    assert "column 'when' holds missing values" in refuse("threshold", model, "n.csv", *options)
     message = refuse("threshold", model, "empty.csv", *options)
     assert "column 'when': the time of data row 150 is missing" in message
 

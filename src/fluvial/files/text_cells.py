@@ -66,7 +66,7 @@ def first_no_date(text: pa.ChunkedArray) -> int | None:
     """Return the first row of cells, the first of which are such dates, that is none.
 
     Returns:
-        None where `parse_dates` finds dates, or none in the first cell.
+        None where `parse_dates` finds dates, or the first cell that holds something is none.
 
     Examples:
         >>> first_no_date(pa.chunked_array([["2026-01-31", "2026-02-01", "1 March"]]))
@@ -77,7 +77,8 @@ def first_no_date(text: pa.ChunkedArray) -> int | None:
     while other - dates > 1:
         middle = (dates + other) // 2
         dates, other = (dates, middle) if _dates(cells[:middle]) is None else (middle, other)
-    return dates if 0 < dates < len(cells) and _dates(cells[: dates + 1]) is None else None
+    some_are = cells[:dates].null_count < dates
+    return dates if some_are and _dates(cells) is None else None
 
 
 def _dates(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
