@@ -16,6 +16,34 @@ class DataError(ValueError):
     """The user's data cannot be used; the message names the column, the row and what to do."""
 
 
+class RowError(DataError):
+    """A row of the user's data cannot be used; rows count from 0 in what was given.
+
+    Args:
+        message: with `{row}` where it names the row.
+        row: its place.
+        where: what the row is of, such as a file and its column; empty for what was given.
+
+    Examples:
+        >>> error = RowError("time goes back at {row}", 2)
+        >>> str(error), str(error.of_file("log.csv", 290))
+        ('time goes back at row 2', 'log.csv: time goes back at data row 292')
+    """
+
+    def __init__(self, message: str, row: int, where: str = ""):
+        super().__init__(message, row, where)
+        self.message, self.row, self.where = message, row, where
+
+    def __str__(self) -> str:
+        if not self.where:
+            return self.message.replace("{row}", f"row {self.row}")
+        return f"{self.where}: " + self.message.replace("{row}", f"data row {self.row}")
+
+    def of_file(self, where: str, first_row: int) -> "RowError":
+        """Return the same error of a file whose rows from `first_row` on were given."""
+        return RowError(self.message, self.row + first_row, where)
+
+
 class ShapeError(ValueError):
     """An array does not have the declared shape; the message shows both shapes."""
 

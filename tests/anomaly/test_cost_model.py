@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from fluvial.anomaly.cost_model import CostModel
+from fluvial.anomaly.evaluation import detections
 from fluvial.anomaly.labels import stretches
+from fluvial.anomaly.times import checked_times
 from fluvial.anomaly.windows import earlier_minima, near, window_minima
 from fluvial.errors import DataError
+
+START = np.datetime64("2026-01-01T00:00:00", "ns")
+LONGER = np.timedelta64(100_000_100, "ns")
 
 
 def slowly(scores, is_anomaly, threshold, tolerance, times, false_alarm, miss):
@@ -75,6 +80,35 @@ def test_what_is_exactly_as_far_as_the_tolerance_lies_within():
     assert CostModel(1, 5, tolerance=1).cost(scores, is_anomaly, 0.0) == 6
 
 
+@pytest.mark.parametrize("count", ["rows", "stretches"])
+@pytest.mark.parametrize(
+    ("times", "further"),
+    [
+        (np.arange(60) * 0.1, np.arange(60) * 0.1 * (1 + 1e-6)),
+        (1.7e9 + np.arange(60) * 0.1, 1.7e9 + np.arange(60) * 0.10001),
+        (START + np.arange(60) * np.timedelta64(100, "ms"), START + np.arange(60) * LONGER),
+    ],
+    ids=["numbers", "seconds since 1970", "dates"],
+)
+def test_parts_of_a_second_are_as_far_as_they_are_written(times, further, count):
+    model = CostModel(1, 5, tolerance=0.1, count=count)
+    for first in range(59):
+        scores, is_anomaly = -1.0 * (np.arange(60) == first), np.arange(60) == first + 1
+        for one, other in ((scores, is_anomaly), (scores[::-1], is_anomaly[::-1])):
+            assert model.cost(one, other, -0.5, times) == 0
+            assert model.cost(one, other, -0.5, further) == 6
+            assert detections(one < 0, other, checked_times(times, 60), 0.1)[0].delay is not None
+            assert detections(one < 0, other, checked_times(further, 60), 0.1)[0].delay is None
+
+
+def test_a_guard_of_rounding_does_not_reach_beyond_a_small_tolerance():
+    seconds = 1.7e9 + np.arange(60) * 1e-6  # neighbours differ by 4 of the numbers that there are
+    scores, is_anomaly = -1.0 * (np.arange(60) == 20), np.arange(60) == 21
+    assert CostModel(1, 5).cost(scores, is_anomaly, -0.5, seconds) == 6
+    assert CostModel(1, 5, tolerance=1e-6).cost(scores, is_anomaly, -0.5, seconds) == 0
+    assert CostModel(1, 5, tolerance=1e-7).cost(scores, is_anomaly, -0.5, seconds) == 6
+
+
 def test_prevalence_weights_rows_as_if_anomalies_were_so_frequent():
     _, scores, is_anomaly, _ = case(0)
     model = CostModel(1, 5, prevalence=0.01)
@@ -85,6 +119,21 @@ def test_prevalence_weights_rows_as_if_anomalies_were_so_frequent():
     assert model.cost(scores, is_anomaly, 0.0) == pytest.approx(false_alarms + 5 * misses)
     same = CostModel(1, 5, prevalence=float(share)).cost(scores, is_anomaly, 0.0)
     assert same == pytest.approx(CostModel(1, 5).cost(scores, is_anomaly, 0.0))
+
+
+@pytest.mark.parametrize("count", ["rows", "stretches"])
+@pytest.mark.parametrize("seed", range(6))
+def test_rounding_makes_no_cost_negative(count, seed):
+    rng, scores, is_anomaly, _ = case(seed)
+    at = np.linspace(-4, 4, 99)
+    a_row = rng.uniform(0, 5, (2, 60)) * (rng.random((2, 60)) < 0.5)
+    for costs in ((1, 5), a_row):
+        model = CostModel(*costs, tolerance=1, prevalence=0.013, count=count)
+        terms = model.terms(scores, is_anomaly)
+        for found in (terms.costs(at), terms.false_alarms(at), terms.missed(at)):
+            assert (found >= 0).all()
+        assert (terms.by_block(at, np.arange(60) // 7) >= 0).all()
+        assert terms.missed(at)[-1] == 0  # all rows raise an alarm
 
 
 @pytest.mark.parametrize("count", ["rows", "stretches"])

@@ -1,9 +1,9 @@
-"""Labels, stretches and times."""
+"""Labels and stretches."""
 
 import numpy as np
 import pytest
 
-from fluvial.anomaly.labels import anomalous, checked_times, stretches
+from fluvial.anomaly.labels import anomalous, stretches
 from fluvial.errors import DataError
 
 
@@ -52,23 +52,3 @@ def test_stretches_cover_the_anomalous_rows_and_no_others():
             assert not again[max(start - 1, 0) : stop + 1].any()  # a normal row lies between two
             again[start:stop] = True
         np.testing.assert_array_equal(again, is_anomaly)
-
-
-def test_dates_are_seconds():
-    dates = np.array(["2020-01-01T00:00", "2020-01-01T00:05"], "datetime64[m]")
-    assert np.diff(checked_times(dates, 2)) == 300
-
-
-@pytest.mark.parametrize(
-    ("times", "message"),
-    [
-        ([0.0, 2.0, 1.0], "time goes back at row 2"),
-        ([0.0, np.nan, 1.0], "time of row 1 is missing"),
-        ([0.0, 1.0], "3 rows need as many times"),
-        (np.array(["2020-01-01", "NaT", "2020-01-02"], "datetime64[D]"), "time of row 1"),
-        (["a", "b", "c"], "numbers or dates"),
-    ],
-)
-def test_times_that_are_no_order_are_refused(times, message):
-    with pytest.raises(DataError, match=message):
-        checked_times(times, 3)

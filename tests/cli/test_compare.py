@@ -93,3 +93,11 @@ def test_training_rows_that_are_all_anomalies_are_refused(refuse, folder):
     pd.read_csv(folder / "train.csv").assign(fault=1).to_csv("train.csv", index=False)
     arguments = ("train.csv", folder / "test.csv", "--exclude", "when", "--label", "fault")
     assert "all rows are labelled as anomalies in 'fault'" in refuse("compare", *arguments)
+
+
+def test_a_label_that_is_refused_is_told_with_its_file(refuse, folder):
+    frame = pd.read_csv(folder / "test.csv").assign(fault=np.where(np.arange(100) < 9, -1, 0))
+    frame.to_csv("mixed.csv", index=False)
+    tables = (folder / "train.csv", "mixed.csv", "--exclude", "when", "--label", "fault")
+    message = refuse("compare", *tables)
+    assert "mixed.csv: column 'fault': data row 9 has the label 0" in message

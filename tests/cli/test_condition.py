@@ -82,6 +82,7 @@ def test_what_reads_rows_reads_their_conditions(conditional, directory, run):
     for verb in (
         ["score", conditional, "l.csv", "--reasons", "-o", "r.csv"],
         ["evaluate", conditional, "l.csv", "--label", "label"],
+        ["evaluate", conditional, "l.csv", "--training", "l.csv"],
         ["threshold", conditional, "--method", "value", "--value", -5],
         ["explain", conditional, "l.csv"],
         ["drift", conditional, "l.csv"],
@@ -115,7 +116,6 @@ def test_what_does_not_fit_is_refused(conditional, directory, model, refuse):
         (["sample", model, "-n", 3, "--condition", "b.csv"], "the model was fitted without one"),
         (["sample", conditional, "--condition", "b.csv"], "needs are missing: 'a'"),
         (["score", conditional, "b.csv"], "needs are missing: 'c', 'a'"),
-        (["evaluate", conditional, train], "has a condition"),
         (["report", conditional, train], "has a condition"),
         (["fit", train, "--condition", "z"], "no column 'z'"),
         (["fit", train, "--condition", "a", "--columns", "a,b"], "--condition"),

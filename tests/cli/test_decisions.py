@@ -28,6 +28,7 @@ def labelled(tmp_path_factory) -> Path:
 
 
 COSTS = ("--label", "fault", "--false-alarm", 1, "--miss", 5, "--tolerance", 12)
+PAGE: dict[str, list[str]] = {"threshold": [], "evaluate": [], "report": ["-o", "r.html"]}
 
 
 def told(result):
@@ -60,6 +61,68 @@ def test_a_tolerance_in_time_is_in_seconds(run, model, labelled):
     assert not Path("m2.fluvial").exists()
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        lambda when: when.dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        lambda when: when.dt.strftime(" %Y-%m-%d %H:%M:%S.000+01:00"),
+        lambda when: when.dt.tz_localize("Europe/Berlin"),  # as pandas writes it
+        lambda when: (when - when[0]).dt.total_seconds(),
+    ],
+    ids=["Z", "offset", "pandas", "numbers"],
+)
+def test_times_may_be_spelt_in_these_ways(run, model, labelled, spelt):
+    expected = told(run("threshold", model, labelled, *COSTS, "--json"))
+    frame = pd.read_csv(labelled)
+    frame.assign(when=spelt(pd.to_datetime(frame.when))).to_csv("spelt.csv", index=False)
+    in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
+    found = told(run("threshold", model, "spelt.csv", *in_time, "--json"))
+    assert found["threshold"] == expected["threshold"]
+
+
+@pytest.mark.parametrize("kind", ["timestamp[us]", "timestamp[ms, tz=UTC]", "duration[ms]"])
+def test_times_of_parquet_have_any_unit(run, model, labelled, kind):
+    frame = pd.read_csv(labelled, parse_dates=["when"])
+    if kind.startswith("duration"):
+        frame.when -= frame.when[0]
+    elif "UTC" in kind:
+        frame.when = frame.when.dt.tz_localize("UTC")
+    frame.when = frame.when.astype(f"{kind}[pyarrow]")
+    frame.to_parquet("typed.parquet")
+    in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
+    found = told(run("threshold", model, "typed.parquet", *in_time, "--json"))
+    expected = told(run("threshold", model, labelled, *COSTS, "--json"))
+    assert found["threshold"] == expected["threshold"]
+    page = run("report", model, "typed.parquet", "--time", "when", "-o", "r.html")
+    assert page.exit_code == 0, page.output
+
+
+def test_cells_that_are_no_times_are_told_with_the_form_wanted(refuse, model, labelled):
+    frame = pd.read_csv(labelled)
+    points = pd.to_datetime(frame.when).dt.strftime("%d.%m.%Y %H:%M")
+    frame.assign(when=points).to_csv("points.csv", index=False)
+    frame.assign(when=frame.when.where(frame.index < 150, points)).to_csv("b.csv", index=False)
+    frame.assign(when=frame.when.where(frame.index != 150)).to_csv("empty.csv", index=False)
+    options = (*COSTS, "--time", "when", "--rows", "10:")
+    for name, place in (("points.csv", "data row 10"), ("b.csv", "data row 150")):
+        message = refuse("threshold", model, name, *options)
+        assert f"{name}: column 'when' holds dates" in message
+        assert place in message
+        assert "numbers, or dates of ISO 8601 such as 2026-01-31T12:00:00" in message
+    frame.assign(when=frame.index.astype(float).where(frame.index != 10)).to_csv("n.csv")
+    assert "column 'when' holds missing values" in refuse("threshold", model, "n.csv", *options)
+    message = refuse("threshold", model, "empty.csv", *options)
+    assert "column 'when': the time of data row 150 is missing" in message
+
+
+def test_labels_of_text_are_told_what_labels_are(refuse, model, labelled):
+    frame = pd.read_csv(labelled)
+    frame.assign(fault=np.where(frame.fault, "yes", "no")).to_csv("words.csv", index=False)
+    message = refuse("threshold", model, "words.csv", "--label", "fault")
+    assert "column 'fault' holds text" in message
+    assert "0 for normal rows and 1 for anomalies" in message
+
+
 def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(run, refuse, model, labelled):
     run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial")
     evaluate = ("evaluate", "m2.fluvial", labelled, "--label", "fault", "--time", "when")
@@ -67,12 +130,56 @@ def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(run, refuse, model, la
     assert run(*evaluate, "--tolerance", 3600).exit_code == 0
 
 
+def test_a_tolerance_of_rows_is_told_with_its_unit(run, refuse, model, labelled):
+    found = told(run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial", "--json"))
+    assert found["tolerance_unit"] == "rows"
+    message = refuse("evaluate", "m2.fluvial", labelled, "--label", "fault", "--time", "when")
+    assert "12 rows" in message
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "report"])
+def test_a_tolerance_of_time_is_not_taken_for_one_of_rows(run, refuse, model, labelled, verb):
+    in_time = (*COSTS[:-1], 12 * 300, "--time", "when")
+    found = told(run("threshold", model, labelled, *in_time, "-o", "m2.fluvial", "--json"))
+    assert found["tolerance_unit"] == "times"
+    arguments = (verb, "m2.fluvial", labelled, "--label", "fault", *PAGE[verb])
+    message = refuse(*arguments)
+    assert "--time COLUMN" in message
+    assert "--tolerance" in message
+    assert "3600" in message
+    assert run(*arguments, "--tolerance", 12).exit_code == 0
+    by_time = told(run(*arguments, "--time", "when", "--force", "--json"))  # by the same costs
+    assert by_time["cost"] == found["cost"]
+
+
+def test_a_tolerance_of_an_earlier_file_is_of_unknown_unit(run, refuse, model, labelled):
+    run("threshold", model, labelled, *COSTS, "-o", "m2.fluvial")
+    detector: Any = fluvial.load("m2.fluvial")
+    del detector.threshold_.details["tolerance_unit"]
+    detector.save("old.fluvial")
+    evaluate = ("evaluate", "old.fluvial", labelled, "--label", "fault")
+    assert run(*evaluate).exit_code == 0
+    assert "may be of rows" in refuse(*evaluate, "--time", "when")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--method", "cost"], "needs labelled rows"),
-        (["--method", "luck"], "method must be one of"),
-        (["--method", "value"], "takes value= alone"),
+        (["--method", "cost"], "'LABELLED': the method cost needs labelled rows, with --label"),
+        (["LABELLED"], "'--label': the method cost needs the column of labels of LABELLED"),
+        (["--method", "luck"], "method must be one of cost, quantile, false_positive_rate"),
+        (["--method", "value"], "'--value': the method value needs it"),
+        (["--method", "value", "--value", 1, "--miss", 4], "'--miss': the method value takes --va"),
+        (["--method", "quantile", "--miss", 4], "'--miss': the method quantile takes --quantile"),
+        (
+            ["LABELLED", "--method", "quantile", "--time", "when"],
+            "'--time': the method quantile takes --quantile",
+        ),
+        (
+            ["--method", "tail", "--false-alarm", 4],
+            "'--false-alarm': the method tail takes --false-positive-rate",
+        ),
+        (["--method", "max", "--quantile", 0.1], "'--quantile': the method max takes no options"),
         (["--label", "fault"], "need a table"),
         (["LABELLED", "--label", "default"], "there is no column 'default'"),
         (["LABELLED", "--label", "a"], "the model uses 'a'"),
@@ -83,6 +190,41 @@ def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(run, refuse, model, la
 def test_what_cannot_choose_writes_nothing(refuse, model, labelled, options, message):
     options = [labelled if each == "LABELLED" else each for each in options]
     assert message in refuse("threshold", model, *options, "-o", "m2.fluvial")
+
+
+def test_a_given_value_looks_at_no_rows(run, model, labelled):
+    result = run("threshold", model, labelled, "--method", "value", "--value", -3, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["input"] is None
+
+
+@pytest.mark.parametrize("verb", PAGE)
+def test_a_row_that_is_refused_counts_from_the_start_of_the_file(refuse, model, labelled, verb):
+    frame = pd.read_csv(labelled)
+    frame.assign(when=np.r_[0:150, 140:190]).to_csv("back.csv", index=False)
+    signs = (1 - 2 * frame.fault).where(frame.index != 120, 0)
+    frame.assign(fault=signs).to_csv("mixed.csv", index=False)
+    options = ["--label", "fault", "--rows", "90:", *PAGE[verb]]
+    message = refuse(verb, model, "back.csv", *options, "--time", "when")
+    assert "back.csv: column 'when': time goes back at data row 150" in message
+    message = refuse(verb, model, "mixed.csv", *options)
+    assert "mixed.csv: column 'fault': data row 120 has the label 0" in message
+
+
+@pytest.mark.parametrize("verb", PAGE)
+def test_labels_of_one_kind_are_told_with_their_file_and_column(refuse, model, labelled, verb):
+    options = ["--label", "fault", "--rows", "0:30", *PAGE[verb]]
+    message = refuse(verb, model, labelled, *options)
+    assert f"{labelled.name}: column 'fault': all 30 labelled rows are normal" in message
+
+
+@pytest.mark.parametrize("verb", ["threshold", "calibrate"])
+def test_a_row_given_to_fit_counts_from_the_start_of_the_file(refuse, model, directory, verb):
+    train = directory / "train.csv"
+    method = ["--method", "quantile"] if verb == "threshold" else []
+    message = refuse(verb, model, train, *method, "--rows", "50:100", "-o", "n.fluvial")
+    assert "train.csv: 50 of these 50 rows were given to fit" in message
+    assert "the first of them data row 50;" in message
 
 
 def test_rows_given_to_fit_choose_nothing(refuse, model, directory):

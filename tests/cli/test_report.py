@@ -75,3 +75,12 @@ def test_a_tolerance_of_rows_is_not_taken_for_one_of_time(refuse, model, later):
     detector.save("m.fluvial", notes={"columns_left_out": []})
     options = ("--label", "fault", "--time", "hour", "-o", "r.html")
     assert "with --time it must be given" in refuse("report", "m.fluvial", later, *options)
+
+
+def test_a_report_without_labels_needs_no_costs(run, model, later):
+    detector: Any = fluvial.load(model)
+    frame = pd.read_csv(later)
+    detector.set_threshold("cost", frame[["a", "b", "c"]], frame.fault, tolerance=12)
+    detector.save("m.fluvial", notes={"columns_left_out": []})
+    result = run("report", "m.fluvial", later, "--time", "hour", "-o", "r.html")
+    assert result.exit_code == 0, result.output

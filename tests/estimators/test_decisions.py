@@ -61,6 +61,16 @@ def test_the_cost_of_errors_chooses_on_labelled_rows(own):
     assert result.auroc > 0.99
 
 
+def test_a_threshold_remembers_the_unit_of_its_tolerance(own, tmp_path):
+    seconds = np.arange(400.0) * 60
+    for times, unit in ((None, "rows"), (seconds, "times")):
+        own.set_threshold("cost", labelled(), LABELS, tolerance=4, times=times)
+        assert own.threshold_.details["tolerance_unit"] == unit
+        own.save(tmp_path / f"{unit}.fluvial")
+        again: Any = load(tmp_path / f"{unit}.fluvial")
+        assert again.threshold_ == own.threshold_
+
+
 def test_a_given_value_is_the_threshold(own):
     assert own.set_threshold("value", value=-3).offset_ == -3.0
     assert own.threshold_.method == "value"

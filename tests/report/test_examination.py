@@ -4,6 +4,7 @@ import copy
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.report.conftest import table
 
@@ -29,6 +30,13 @@ def test_expectations_count_earlier_rows_by_their_weights(detector, rows):
     own, total = calibration.weights.max(), calibration.weights.sum()
     expected = (below + own) / (total + own)
     assert examine(moved, rows).expected_share == pytest.approx(expected)
+
+
+def test_times_may_be_dates_of_a_data_frame_with_a_zone(report, detector, rows, labels, times):
+    zoned = pd.Series(pd.DatetimeIndex(times).tz_localize("UTC"))
+    found = examine(detector, rows, labels, times=zoned, cost_model=report.cost_model)
+    assert found.evaluation == report.evaluation
+    assert found.when(3) == report.when(3)
 
 
 def test_labels_drift_and_reasons(report, detector, rows, labels, times):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fluvial.anomaly.labels import checked_times
+from fluvial.anomaly.times import checked_times
 from fluvial.densities.ranges import real
 
 REPEATS = 500

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fluvial.anomaly.labels import checked_times, stretches
+from fluvial.anomaly.labels import stretches
+from fluvial.anomaly.times import checked_times
 from fluvial.anomaly.windows import earlier_minima, near, window_minima
 from fluvial.densities.ranges import real
 from fluvial.errors import DataError, told
@@ -91,8 +92,8 @@ class CostModel:
                 _Side(far, scores[far], of_alarms[far]),
                 _Side(missed, lowest[missed], of_misses[missed]),
             )
-        reach = tolerance if tolerance > 0 or times is not None else 1.0
-        before = np.maximum(scores[far], earlier_minima(scores[far], when[far], reach))
+        apart = tolerance if tolerance > 0 or times is not None else 1.0
+        before = np.maximum(scores[far], earlier_minima(scores[far], when[far], apart))
         found = stretches(is_anomaly)
         starts = np.array([each.start for each in found], np.int64)
         levels = np.array([lowest[each.start : each.stop].min() for each in found])
@@ -122,9 +123,16 @@ class _Side:
     amounts: np.ndarray
 
     def due(self, thresholds: np.ndarray) -> np.ndarray:
-        """Return the sum of the amounts of all levels below each threshold."""
+        """Return the sum of the amounts of all levels below each threshold, at least 0."""
         order = np.argsort(self.levels, kind="stable")
-        sums = np.concatenate([[0.0], np.cumsum(self.amounts[order])])
+        # Amounts that end with others of a stretch are negative, and leave a rounding error.
+        sums = np.maximum(np.concatenate([[0.0], np.cumsum(self.amounts[order])]), 0.0)
+        return sums[np.searchsorted(self.levels[order], thresholds, side="left")]
+
+    def not_due(self, thresholds: np.ndarray) -> np.ndarray:
+        """Return the sum of the amounts, none negative, of all other levels."""
+        order = np.argsort(self.levels, kind="stable")
+        sums = np.concatenate([np.cumsum(self.amounts[order][::-1])[::-1], [0.0]])
         return sums[np.searchsorted(self.levels[order], thresholds, side="left")]
 
     def take(self, chosen: np.ndarray) -> "_Side":
@@ -158,7 +166,7 @@ class CostTerms:
 
     def missed(self, thresholds: np.ndarray) -> np.ndarray:
         """Return what the misses of each threshold cost, `(m,)`."""
-        return self.misses.amounts.sum() - self.misses.due(thresholds)
+        return self.misses.not_due(thresholds)
 
     def by_block(self, thresholds: np.ndarray, block: np.ndarray) -> np.ndarray:
         """Return the costs `(n_blocks, m)` of the rows of each block, numbered by `block` (n,)."""

@@ -7,8 +7,10 @@ import numpy as np
 
 from fluvial.anomaly.blocks import interval, numbered_blocks
 from fluvial.anomaly.cost_model import CostModel
-from fluvial.anomaly.labels import anomalous, checked_times, stretches
+from fluvial.anomaly.labels import anomalous, stretches
 from fluvial.anomaly.ranking import Ranking
+from fluvial.anomaly.times import checked_times
+from fluvial.anomaly.windows import reach
 from fluvial.errors import told
 
 
@@ -137,12 +139,12 @@ def detections(
     alarm: np.ndarray, is_anomaly: np.ndarray, times: np.ndarray, tolerance: float
 ) -> list[Detection]:
     """Return when each labelled stretch was detected; see `Detection`."""
-    rows = np.flatnonzero(alarm)
+    rows, within = np.flatnonzero(alarm), reach(times, tolerance)
     found = []
     for start, stop in stretches(is_anomaly):
-        place = np.searchsorted(times[rows], times[start] - tolerance, side="left")
+        place = np.searchsorted(times[rows], times[start] - within, side="left")
         first = int(rows[place]) if place < len(rows) else None
-        if first is None or times[first] > times[stop - 1] + tolerance:
+        if first is None or times[first] > times[stop - 1] + within:
             found.append(Detection(start, stop, None, None))
         else:
             found.append(Detection(start, stop, first, float(times[first] - times[start])))

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from fluvial.errors import DataError, ModelFileError
+from fluvial.errors import ModelFileError, RowError
 
 CHANCE = 4.0
 """Standard deviations by which more rows must recur than do among the fitted rows themselves."""
@@ -44,15 +44,16 @@ class Fingerprint:
         """Refuse rows among which more are known than recur by chance.
 
         Raises:
-            DataError: saying how many, and which is the first.
+            RowError: saying how many, and which is the first.
         """
         known = self.known(matrix)
         n, share = len(matrix), self.recurring
         if known.sum() > n * share + CHANCE * np.sqrt(n * share * (1 - share)):
-            raise DataError(
-                f"{int(known.sum())} of these {n} rows were given to fit, the first of them row "
-                f"{int(np.argmax(known))}; rows that a model was fitted to look too normal to it: "
-                "give others, or none to use those that the fit left out"
+            raise RowError(
+                f"{int(known.sum())} of these {n} rows were given to fit, the first of them "
+                "{row}; rows that a model was fitted to look too normal to it: give others, or none"
+                " to use those that the fit left out",
+                int(np.argmax(known)),
             )
 
     def to_arrays(self) -> dict[str, np.ndarray]:

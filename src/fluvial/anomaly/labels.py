@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fluvial.errors import DataError, told
+from fluvial.errors import DataError, RowError, told
 
 
 class Stretch(NamedTuple):
@@ -45,11 +45,11 @@ def anomalous(y: Any, n_rows: int, *, both: bool = True) -> np.ndarray:
         raise DataError(f"labels must be numbers or truth values, not {labels.dtype}: {told(y)}")
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         row = int(np.flatnonzero(~np.isfinite(labels))[0])
-        raise DataError(f"the label of row {row} is missing or not finite; label it or drop it")
+        raise RowError("the label of {row} is missing or not finite; label it or drop it", row)
     found = labels < 0 if (labels < 0).any() else labels != 0
     if (labels < 0).any() and (labels == 0).any():
         row = int(np.flatnonzero(labels == 0)[0])
-        raise DataError(f"row {row} has the label 0, which is neither 1 nor -1; leave it out")
+        raise RowError("{row} has the label 0, which is neither 1 nor -1; leave it out", row)
     if both and (found.all() or not found.any()):
         kind = "anomalies" if found.any() else "normal"
         raise DataError(f"all {n_rows} labelled rows are {kind}; both kinds are needed")
@@ -65,32 +65,3 @@ def stretches(is_anomaly: np.ndarray) -> list[Stretch]:
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_anomaly, [False]]).astype(int)))
     return [Stretch(*pair) for pair in edges.reshape(-1, 2).tolist()]
-
-
-def checked_times(times: Any, n_rows: int) -> np.ndarray:
-    """Return the time of each row, which must not fall; the rows' places where there are none.
-
-    Args:
-        times: `(n_rows,)` numbers or dates, whose unit becomes a second; or None.
-        n_rows: how many there must be.
-
-    Raises:
-        DataError: where one is missing, or lies before the one of the row above.
-    """
-    if times is None:
-        return np.arange(float(n_rows))
-    given = np.asarray(times)
-    if given.dtype.kind == "M":
-        missing = np.isnat(given)
-        given = given.astype("datetime64[ns]").astype(np.int64) / 1e9
-        given[missing] = np.nan
-    if given.shape != (n_rows,) or given.dtype.kind not in "iuf":
-        raise DataError(f"{n_rows} rows need as many times, numbers or dates, not {told(times)}")
-    given = given.astype(np.float64)
-    if not np.isfinite(given).all():
-        row = int(np.flatnonzero(~np.isfinite(given))[0])
-        raise DataError(f"the time of row {row} is missing or not finite")
-    if (np.diff(given) < 0).any():
-        row = int(np.flatnonzero(np.diff(given) < 0)[0]) + 1
-        raise DataError(f"time goes back at row {row}; sort the rows by their time first")
-    return given

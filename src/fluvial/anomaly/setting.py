@@ -24,6 +24,9 @@ from fluvial.errors import DataError, ModelFileError, told
 HELD_OUT = "rows that the fit left out"
 GIVEN = "rows given to set_threshold"
 
+UNIT, OF_ROWS, OF_TIMES = "tolerance_unit", "rows", "times"
+"""The entry of a threshold's details that tells what its tolerance counts, and what that may be."""
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -135,15 +138,24 @@ def set_by(method: str, judges: Judges, options: dict[str, Any]) -> Threshold:
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {list(METHODS)}, but is {told(method)}")
-    choose = METHODS[method]
-    known = choose.__kwdefaults__ or {}
+    known = options_of(method)
     unknown = [name for name in options if name not in known]
     if unknown:
-        raise ValueError(f"{method!r} takes {list(known) or 'no options'}, but not {unknown[0]!r}")
-    value, details = choose(judges, **options)
+        raise ValueError(f"{method!r} takes {known or 'no options'}, but not {unknown[0]!r}")
+    value, details = METHODS[method](judges, **options)
     if not np.isfinite(value):
         raise DataError(f"the method {method!r} finds no finite threshold on these rows")
     return Threshold(float(value), method, judges.source, len(judges.scores), details)
+
+
+def options_of(method: str) -> list[str]:
+    """Return the names of the options of one of `METHODS`, or of "value".
+
+    Examples:
+        >>> options_of("tail"), options_of("max")
+        (['false_positive_rate'], [])
+    """
+    return ["value"] if method == "value" else list(METHODS[method].__kwdefaults__ or {})
 
 
 def _quantile(judges: Judges, *, quantile: float = 0.01):
@@ -201,6 +213,7 @@ def _cost(
     a_row = {"false_alarm": false_alarm, "miss": miss}
     details |= {k: float(v) if np.ndim(v) == 0 else "a cost for each row" for k, v in a_row.items()}
     details |= {"tolerance": float(tolerance), "prevalence": prevalence, "count": count}
+    details[UNIT] = OF_ROWS if times is None else OF_TIMES
     return chosen.threshold, details | {"prefer": prefer}
 
 

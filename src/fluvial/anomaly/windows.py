@@ -2,6 +2,27 @@
 
 import numpy as np
 
+ROUNDING = 4
+"""Steps between neighbouring numbers, at the largest time, by which a distance may be misjudged."""
+
+
+def reach(times: np.ndarray, tolerance: float) -> float:
+    """Return a tolerance with room for the rounding of times that are this far from each other.
+
+    Times a tenth apart are not exactly so in binary, and yet lie within a tolerance of a tenth.
+
+    Args:
+        times: any of them.
+        tolerance: at least 0; 0 stays, since equal times are equal.
+
+    Examples:
+        >>> times = np.arange(10) * 0.1
+        >>> bool((np.diff(times) <= 0.1).all()), bool((np.diff(times) <= reach(times, 0.1)).all())
+        (False, True)
+    """
+    largest = np.abs(times).max(initial=0) + tolerance
+    return tolerance + min(ROUNDING * float(np.spacing(largest)), tolerance / 2)
+
 
 def near(times: np.ndarray, others: np.ndarray, tolerance: float) -> np.ndarray:
     """Return for each time `(n,)` whether one of the others `(m,)` lies within the tolerance.
@@ -9,14 +30,15 @@ def near(times: np.ndarray, others: np.ndarray, tolerance: float) -> np.ndarray:
     Args:
         times: in any order.
         others: in order.
-        tolerance: at least 0; what is exactly that far away lies within.
+        tolerance: at least 0; what is exactly that far away lies within, but for rounding.
 
     Examples:
         >>> near(np.array([0.0, 2.0, 5.0]), np.array([3.0]), 1.0)
         array([False,  True, False])
     """
-    first = np.searchsorted(others, times - tolerance, side="left")
-    after = np.searchsorted(others, times + tolerance, side="right")
+    within = reach(times, tolerance)
+    first = np.searchsorted(others, times - within, side="left")
+    after = np.searchsorted(others, times + within, side="right")
     return after > first
 
 
@@ -32,8 +54,9 @@ def window_minima(values: np.ndarray, times: np.ndarray, tolerance: float) -> np
         >>> window_minima(np.array([3.0, 1.0, 2.0, 5.0]), np.arange(4.0), 1.0)
         array([1., 1., 1., 2.])
     """
-    first = np.searchsorted(times, times - tolerance, side="left")
-    after = np.searchsorted(times, times + tolerance, side="right")
+    within = reach(times, tolerance)
+    first = np.searchsorted(times, times - within, side="left")
+    after = np.searchsorted(times, times + within, side="right")
     return _range_minima(values, first, after)
 
 
@@ -46,7 +69,7 @@ def earlier_minima(values: np.ndarray, times: np.ndarray, tolerance: float) -> n
         >>> earlier_minima(np.array([3.0, 1.0, 2.0, 5.0]), np.arange(4.0), 1.0)
         array([inf,  3.,  1.,  2.])
     """
-    first = np.searchsorted(times, times - tolerance, side="left")
+    first = np.searchsorted(times, times - reach(times, tolerance), side="left")
     return _range_minima(values, first, np.arange(len(values)))
 
 

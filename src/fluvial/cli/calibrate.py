@@ -61,7 +61,8 @@ def calibrate(
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
     read = read_labelled(table, fitted, rows=selected, delimiter=delimiter, decimal=decimal)
-    detector.calibrate(read.numbers, condition=read.condition, weighting=weighting)
+    with read.of_file():
+        detector.calibrate(read.numbers, condition=read.condition, weighting=weighting)
     if output is not None:
         with writing(output):
             detector.save(output, notes=fitted.notes, replace=force)

@@ -147,7 +147,12 @@ def _training_rows(
     header = Header(others, [name for name in source.header.index if name != label])
     chosen = Features(*choose_columns(source.name, header, columns=columns, exclude=exclude))
     read = read_labelled(
-        path, chosen, label=label if has_label else None, delimiter=delimiter, decimal=decimal
+        path,
+        chosen,
+        label=label if has_label else None,
+        both=False,
+        delimiter=delimiter,
+        decimal=decimal,
     )
     if read.labels is None:
         return read.numbers, 0, chosen

@@ -62,14 +62,28 @@ def known_costs(
         tolerance: the value of `--tolerance`.
 
     Raises:
-        typer.BadParameter: where the tolerance of then would be taken for one of time.
+        typer.BadParameter: where the tolerance of then counts something else than that of now.
     """
-    chosen_by = details.get("tolerance")
-    if time is not None and tolerance is None and chosen_by:
-        bad_option(
-            "--tolerance",
-            f"with --time it must be given: the threshold was chosen with {chosen_by:g}, "
-            "which may be of rows",
-        )
+    if tolerance is None and details.get("tolerance"):
+        _check_unit(details, time)
     kept = {name: details[name] for name in COSTS if details.get(name) is not None}
     return {k: v for k, v in kept.items() if k == "count" or not isinstance(v, str)}
+
+
+def _check_unit(details: dict[str, Any], time: str | None) -> None:
+    """Refuse a tolerance of rows with times, and one of times without."""
+    from fluvial.anomaly.setting import OF_ROWS, OF_TIMES, UNIT
+
+    unit, chosen_by = details.get(UNIT), f"{details['tolerance']:g}"
+    if time is None and unit == OF_TIMES:
+        bad_option(
+            "--tolerance",
+            f"the threshold was chosen with {chosen_by} in the unit of a column of times (seconds "
+            "for dates): give --time COLUMN, or --tolerance in rows",
+        )
+    if time is not None and unit != OF_TIMES:
+        what = f"{chosen_by} rows" if unit == OF_ROWS else f"{chosen_by}, which may be of rows"
+        bad_option(
+            "--tolerance",
+            f"with --time it must be given: the threshold was chosen with {what}",
+        )

@@ -96,7 +96,9 @@ def report(
         libraries=fitted.libraries,
         window=fitted.window,
     )
-    known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
+    known = {}
+    if label is not None:
+        known = known_costs(detector.threshold_.details, time=time, tolerance=tolerance)
     found = examine(
         detector,
         read.numbers,

@@ -1,5 +1,6 @@
 """`fluvial threshold`: another threshold for a model, without fitting it again."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,11 @@ from fluvial.cli.destination import check_destination
 from fluvial.cli.failures import bad_option
 from fluvial.cli.outcome import writing
 from fluvial.cli.rows import parse_rows
+from fluvial.errors import told
 from fluvial.files.formats import input_format
+
+VALUE = "value"
+"""The method that looks at no rows."""
 
 
 def threshold(
@@ -116,21 +121,24 @@ def threshold(
 
     keep_compiled_programs(off=no_cache)
     detector, fitted = open_detector(model)
+    _check_method(method, [*chosen, *given(times=time)], table=table, label=label)
     before = float(detector.offset_)
-    numbers = condition = labels = None
-    if table is not None:
+    numbers = condition = labels = read = None
+    if table is not None and method != VALUE:
         read = read_labelled(
             table,
             fitted,
             label=label,
             time=time,
+            both=method == "cost",
             rows=selected,
             delimiter=delimiter,
             decimal=decimal,
         )
         numbers, condition, labels = read.numbers, read.condition, read.labels
         chosen |= given(times=read.times)
-    detector.set_threshold(method, numbers, labels, condition=condition, **chosen)
+    with nullcontext() if read is None else read.of_file():
+        detector.set_threshold(method, numbers, labels, condition=condition, **chosen)
     if output is not None:
         with writing(output):
             detector.save(output, notes=fitted.notes, replace=force)
@@ -138,7 +146,7 @@ def threshold(
     summary = {
         "output": None if output is None else str(output),
         "model": str(model),
-        "input": None if table is None else str(table),
+        "input": None if read is None else str(table),
         "threshold": record.value,
         "threshold_before": before,
         "method": record.method,
@@ -147,3 +155,40 @@ def threshold(
         **record.details,
     }
     options.print_summary(summary, as_json=as_json)
+
+
+def _check_method(method: str, chosen: list[str], *, table: Path | None, label: str | None) -> None:
+    """Refuse a method that there is not, options that it does not take, and rows likewise.
+
+    Args:
+        method: the value of `--method`.
+        chosen: the options that were given, by their names in Python.
+        table: the rows.
+        label: the value of `--label`.
+
+    Raises:
+        typer.BadParameter: naming the option and what the method takes.
+    """
+    from fluvial.anomaly.setting import METHODS, options_of
+
+    methods = ["cost", *(name for name in METHODS if name != "cost"), VALUE]
+    if method not in methods:
+        bad_option(
+            "--method", f"the method must be one of {', '.join(methods)}, not {told(method)}"
+        )
+    known = options_of(method)
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        takes = ", ".join(map(_option, known)) or "no options"
+        bad_option(_option(unknown[0]), f"the method {method} takes {takes}, but not this")
+    if method == VALUE and VALUE not in chosen:
+        bad_option("--value", "the method value needs it")
+    if method == "cost" and table is None:
+        bad_option("LABELLED", "the method cost needs labelled rows, with --label COLUMN")
+    if method == "cost" and label is None:
+        bad_option("--label", "the method cost needs the column of labels of LABELLED")
+
+
+def _option(name: str) -> str:
+    """Return the option by which a keyword argument of Python is given."""
+    return "--time" if name == "times" else "--" + name.replace("_", "-")

@@ -64,8 +64,9 @@ class Decisions:
             "max": none of the rows is flagged, be they rows that were given to fit.
             "value": the score `value` itself.
             "cost": what errors cost on labelled rows; see `fluvial.anomaly.CostModel` for
-            `false_alarm`, `miss`, `tolerance`, `prevalence` and `count`; `times` (n_samples,) gives
-            the tolerance another unit than rows; `prefer="gap"` (default) takes, among thresholds
+            `false_alarm`, `miss`, `tolerance`, `prevalence` and `count`; `times` (n_samples,),
+            numbers, dates or timedeltas, gives the tolerance another unit than rows (of dates and
+            timedeltas seconds); `prefer="gap"` (default) takes, among thresholds
             whose cost a block bootstrap cannot tell from the lowest, the one in the widest gap of
             the scores, "cost" the lowest cost.
         X : array or table of shape (n_samples, n_features) or None, default=None
@@ -239,7 +240,8 @@ class Decisions:
         cost_model : fluvial.anomaly.CostModel or None, default=None
             None: each error costs 1, without tolerance.
         times : array of shape (n_samples,) or None, default=None
-            When each row was; None counts rows.
+            When each row was, numbers, or dates or timedeltas, which count in seconds; None counts
+            rows.
 
         Returns
         -------

@@ -49,6 +49,46 @@ def parse_cells(
     return numbers
 
 
+def parse_dates(text: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Return the dates of ISO 8601 that the cells of a column spell; None for anything else.
+
+    All have a zone, and become those of UTC, or none has. They are null where nothing stands.
+
+    Examples:
+        >>> parse_dates(pa.chunked_array([["2026-01-31T12:00:00+01:00", ""]])).to_numpy()
+        array(['2026-01-31T11:00:00.000000000',                           'NaT'],
+              dtype='datetime64[ns]')
+    """
+    return _dates(_known(text))
+
+
+def first_no_date(text: pa.ChunkedArray) -> int | None:
+    """Return the first row of cells, the first of which are such dates, that is none.
+
+    Returns:
+        None where `parse_dates` finds dates, or the first cell that holds something is none.
+
+    Examples:
+        >>> first_no_date(pa.chunked_array([["2026-01-31", "2026-02-01", "1 March"]]))
+        2
+    """
+    cells = _known(text)
+    dates, other = 0, len(cells)  # so many are dates; so many are not
+    while other - dates > 1:
+        middle = (dates + other) // 2
+        dates, other = (dates, middle) if _dates(cells[:middle]) is None else (middle, other)
+    some_are = cells[:dates].null_count < dates
+    return dates if some_are and _dates(cells) is None else None
+
+
+def _dates(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    for zone in (None, "UTC"):
+        found = _cast(cells, pa.timestamp("ns", zone))
+        if found is not None:
+            return found
+    return None
+
+
 def find_text(text: pa.ChunkedArray, *, decimal: str = ".") -> tuple[str, int, int]:
     """Find the cells of a column that are no numbers.
 

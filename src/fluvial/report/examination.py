@@ -14,7 +14,8 @@ from fluvial.anomaly import (
     evaluate,
     find_drift,
 )
-from fluvial.anomaly.labels import Stretch, anomalous, checked_times, stretches
+from fluvial.anomaly.labels import Stretch, anomalous, stretches
+from fluvial.anomaly.times import checked_times, times_of
 from fluvial.errors import DataError
 from fluvial.estimators import FlowAnomalyDetector
 from fluvial.report.card import ModelCard
@@ -154,7 +155,7 @@ def examine(
         detector: a fitted one.
         X: (n, D) array or table, in the order of time where it has one, n at least 1.
         y: (n,) labels: 0 for normal rows and others for anomalies, or 1 and -1; None without.
-        times: (n,) numbers or dates, not falling; None counts rows.
+        times: (n,) numbers, dates or timedeltas, not falling; None counts rows.
         cost_model: what errors cost; None: 1 each, without tolerance.
         card: what the model is; None tells it of the detector.
         table: what to call the table.
@@ -201,7 +202,7 @@ def examine(
         expected_share=None if calibration is None else _share_below(calibration, threshold),
         training=training,
         p_values=None if calibration is None else calibration.p_values(scores),
-        times=None if times is None else np.asarray(times),
+        times=None if times is None else times_of(times),
         is_anomaly=is_anomaly,
         cost_model=costs,
         evaluation=evaluation,
