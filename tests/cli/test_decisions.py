@@ -101,15 +101,20 @@ def test_cells_that_are_no_times_are_told_with_the_form_wanted(refuse, model, la
     frame = pd.read_csv(labelled)
     points = pd.to_datetime(frame.when).dt.strftime("%d.%m.%Y %H:%M")
     frame.assign(when=points).to_csv("points.csv", index=False)
-    frame.assign(when=frame.when.where(frame.index < 150, points)).to_csv("b.csv", index=False)
-    frame.assign(when=frame.when.where(frame.index != 150)).to_csv("empty.csv", index=False)
+    frame.assign(when=frame.when.where(np.arange(len(frame)) < 150, points)).to_csv(
+        "b.csv", index=False
+    )
+    frame.assign(when=frame.when.where(np.arange(len(frame)) != 150)).to_csv(
+        "empty.csv", index=False
+    )
     options = (*COSTS, "--time", "when", "--rows", "10:")
     for name, place in (("points.csv", "data row 10"), ("b.csv", "data row 150")):
         message = refuse("threshold", model, name, *options)
         assert f"{name}: column 'when' holds dates" in message
         assert place in message
         assert "numbers, or dates of ISO 8601 such as 2026-01-31T12:00:00" in message
-    frame.assign(when=frame.index.astype(float).where(frame.index != 10)).to_csv("n.csv")
+    numbers = pd.Series(np.arange(float(len(frame)))).mask(np.arange(len(frame)) == 10)
+    frame.assign(when=numbers).to_csv("n.csv")
     assert "column 'when' holds missing values" in refuse("threshold", model, "n.csv", *options)
     message = refuse("threshold", model, "empty.csv", *options)
     assert "column 'when': the time of data row 150 is missing" in message

@@ -404,8 +404,10 @@ class Decisions:
 
 
 def _seed(random_state: Any) -> int | None:
-    whole = random_state is None or isinstance(random_state, numbers.Integral)
-    return random_state if whole else sampling_seed(random_state)
+    if random_state is None:
+        return None
+    whole = isinstance(random_state, numbers.Integral)
+    return int(random_state) if whole else sampling_seed(random_state)
 
 
 def _given(options: dict[str, Any]) -> Threshold:
