@@ -9,7 +9,7 @@ import pytest
 from fluvial.densities.effort import SUPPLE
 from fluvial.densities.folds import FoldRows
 from fluvial.densities.hyperparameters import Hyperparameters
-from fluvial.densities.members import FlowMember, rows_of_batch
+from fluvial.densities.members import FlowMember
 from fluvial.densities.time_budget import TimeBudget
 
 
@@ -27,25 +27,6 @@ def test_sizes_that_are_asked_for_hold():
     arguments = arguments_of(Hyperparameters(hidden_sizes=(7,), n_bins=5), 40, 21)
     assert arguments["hidden_sizes"] == [7]
     assert arguments["n_bins"] == 5
-
-
-@pytest.mark.parametrize(
-    ("rows", "batch_size", "expected"),
-    [
-        (20, 256, 32),
-        (2_047, 256, 32),
-        (2_048, 256, 64),
-        (4_096, 256, 128),
-        (16_383, 256, 128),
-        (16_384, 256, 256),
-        (100_000, 256, 256),
-        (100_000, 1_024, 1_024),
-        (100_000, 20, 20),
-        (100_000, 1, 1),
-    ],
-)
-def test_batches_shrink_with_the_rows_and_have_the_batch_size_at_most(rows, batch_size, expected):
-    assert rows_of_batch(rows, batch_size) == expected
 
 
 def arguments_of(hyperparameters, rows, columns) -> dict[str, Any]:

@@ -27,12 +27,8 @@ from fluvial.distributions import KernelDensity
 from fluvial.training import History, fit
 from fluvial.training.snapshots import Snapshots
 
-MIN_BATCH, MIDDLE_BATCH = 32, 128
-"""Rows of a batch at least, and up to which few batches an epoch are enough."""
-
-FEW_BATCHES, MANY_BATCHES = 32, 64
-"""Batches of an epoch of up to `MIDDLE_BATCH` rows, and of more: at equal steps tables of 8,000 to
-16,000 rows are fitted as well by smaller batches in two thirds of the time, larger ones are not."""
+MIN_BATCH, BATCHES_AN_EPOCH = 32, 32
+"""Rows of a batch at least, and batches of an epoch where rows are few."""
 
 ROWS_OF_SMALL_TABLES, COLUMNS_OF_SMALL_TABLES, SMALL_NETWORK = 3_000, 5, (64, 64)
 """Training rows and columns up to which a table is small: its flows have networks of half the
@@ -223,7 +219,7 @@ class FlowMember:
         snapshots: Snapshots | None,
     ) -> Fitted:
         rows, given = fold.training, self.hyperparameters
-        batch_size = rows_of_batch(len(rows), given.batch_size)
+        batch_size = _batch_size(len(rows), given.batch_size)
         decay = self.flow.weight_decay if given.weight_decay is None else given.weight_decay
         steps_an_epoch = -(-len(rows) // batch_size)
         epochs = max(n_steps // steps_an_epoch, 1)
@@ -277,17 +273,7 @@ def is_small(fold: FoldRows) -> bool:
     return n <= ROWS_OF_SMALL_TABLES and d <= COLUMNS_OF_SMALL_TABLES
 
 
-def rows_of_batch(n_rows: int, largest: int) -> int:
-    """Return how many rows a batch has: a power of two for so many batches an epoch, at least 32.
-
-    Args:
-        n_rows: to train on.
-        largest: rows of a batch at most.
-    """
-    middle = min(_power_of_two(n_rows // FEW_BATCHES), MIDDLE_BATCH)
-    return min(max(middle, _power_of_two(n_rows // MANY_BATCHES), MIN_BATCH), largest)
-
-
-def _power_of_two(number: int) -> int:
-    """Return the largest that is no larger."""
-    return 1 << max(number, 1).bit_length() - 1
+def _batch_size(n_rows: int, largest: int) -> int:
+    """Return a power of two that gives about 32 batches an epoch, between 32 and `largest`."""
+    wanted = 1 << max(n_rows // BATCHES_AN_EPOCH, 1).bit_length() - 1
+    return min(max(wanted, MIN_BATCH), largest)
