@@ -71,7 +71,12 @@ def test_known_anomalies_are_found_in_any_container(y):
     assert weights.tolist() == [0.0] * 3 + [1.0] * 5
 
 
-@pytest.mark.parametrize("y", [["a"] * 8, np.ones((8, 2)), [-1, 7] * 4, [object()] * 8, [0] * 8])
+TEXTS = np.array(["-1", "1"] * 4, object)
+
+
+@pytest.mark.parametrize(
+    "y", [["a"] * 8, TEXTS, np.ones((8, 2)), [-1, 7] * 4, [object()] * 8, [0] * 8]
+)
 def test_other_labels_tell_nothing(y):
     assert known_anomalies(y, None, np.ones((8, 2))) == (None, None)
 

@@ -58,6 +58,8 @@ def _numbers(y: Any) -> np.ndarray | None:
     if labels.ndim != 1 or labels.dtype.kind not in "iufO":
         return None
     if labels.dtype.kind == "O":
+        if any(isinstance(label, str) for label in labels):
+            return None
         try:
             labels = np.array([0.0 if _is_missing(label) else float(label) for label in labels])
         except (TypeError, ValueError):
