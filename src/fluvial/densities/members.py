@@ -181,8 +181,8 @@ class FlowMember:
 
     @property
     def program(self) -> str:
-        """The recipe and its arguments."""
-        return f"{self.flow.recipe}({self.flow.arguments})"
+        """The recipe, its arguments and what trains it."""
+        return f"{self.flow.recipe}({self.flow.arguments}) {self.flow.optimizer}"
 
     def fit(self, fold: FoldRows, seed: int) -> Fitted:
         """Train it on a fold, or go on from a checkpoint; after Ctrl-C nothing is compiled."""
@@ -222,7 +222,7 @@ class FlowMember:
         batch_size = _batch_size(len(rows), given.batch_size)
         decay = self.flow.weight_decay if given.weight_decay is None else given.weight_decay
         steps_an_epoch = -(-len(rows) // batch_size)
-        epochs = max(n_steps // steps_an_epoch, 1)
+        epochs = max(int(self.flow.share_of_steps * n_steps) // steps_an_epoch, 1)
         patience = min(max(int(PATIENCE * epochs), LEAST_PATIENCE), MOST_PATIENCE)
         flow, history = fit(
             key,
@@ -235,6 +235,7 @@ class FlowMember:
             max_seconds=self.budget.share(),
             learning_rate=RATE_FACTOR * given.learning_rate,
             weight_decay=decay,
+            optimizer=self.flow.optimizer,
             min_delta=given.min_delta,
             frozen=self.flow.frozen,
             validation_fraction=0.0,

@@ -111,8 +111,9 @@ def fit_mixture(
     of_mixtures = np.random.RandomState(rng.randint(np.iinfo(np.int32).max))
     # The mixtures' many small steps take a thread of their own.
     with Interrupt() as interrupt, unconverged(), threads(1) as beside:
+        flows_of_table = effort.flows_of(len(folds[0].training))
         budget = TimeBudget(
-            hyperparameters.max_seconds, len(effort.flows), n_side_by_side(), interrupt
+            hyperparameters.max_seconds, len(flows_of_table), n_side_by_side(), interrupt
         )
         is_up = _Limited(MOST_SIZES, budget.is_up) if is_classical else budget.is_up
         mixtures = None
@@ -121,7 +122,8 @@ def fit_mixture(
                 _fit_gaussian_mixtures, folds, rows, weights, of_mixtures, is_up
             )
         flows = [
-            FlowMember(flow, hyperparameters, n_steps, budget, checkpoint) for flow in effort.flows
+            FlowMember(flow, hyperparameters, n_steps, budget, checkpoint)
+            for flow in flows_of_table
         ]
         trained = flows[: max(budget.n_flows, int(is_conditional))]
         members: list[FittedByFold] = [*trained]

@@ -75,11 +75,11 @@ def fit_ensemble(
             "an ensemble needs one or more flows and a key for each, but got "
             f"{len(flows)} flows and {len(keys)} keys"
         )
-    members = [taken_apart(flow, options.frozen) for flow in flows]
+    members = [taken_apart(flow, options) for flow in flows]
     _check_alike(members)
     dataset = checked_dataset(flows[0], X, condition, sample_weight, members[0].dtype)
     flows = [with_scaled_condition(flow, condition, sample_weight) for flow in flows]
-    members = [taken_apart(flow, options.frozen) for flow in flows]
+    members = [taken_apart(flow, options) for flow in flows]
     rows = splits(keys, flows[0], dataset, options)
     runs = _runs(members[0], rows, options)
     bar = progress(

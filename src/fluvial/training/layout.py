@@ -32,6 +32,7 @@ class Layout:
         structure: of the tree.
         shapes: of its leaves, in order.
         dtypes: of its leaves; the blocks have their common one.
+        alone: for each leaf, whether it is a block of its own.
 
     Examples:
         >>> layout = Layout.of({"a": jnp.ones((2, 2)), "b": jnp.zeros(1)})
@@ -42,13 +43,22 @@ class Layout:
     structure: Any
     shapes: tuple[Shape, ...]
     dtypes: tuple[np.dtype, ...]
+    alone: tuple[bool, ...]
 
     @classmethod
-    def of(cls, tree: Any) -> "Layout":
-        """Return that of a tree of arrays."""
+    def of(cls, tree: Any, alone: Any = None) -> "Layout":
+        """Return that of a tree of arrays.
+
+        Args:
+            tree: of arrays.
+            alone: a tree of booleans, which leaves are to be blocks of their own however small.
+        """
         leaves, structure = jax.tree.flatten(tree)
         shapes = tuple(leaf.shape for leaf in leaves)
-        return cls(structure, shapes, tuple(np.dtype(leaf.dtype) for leaf in leaves))
+        asked = [False] * len(leaves) if alone is None else structure.flatten_up_to(alone)
+        is_alone = (mark or leaf.size >= LARGE for leaf, mark in zip(leaves, asked, strict=True))
+        dtypes = tuple(np.dtype(leaf.dtype) for leaf in leaves)
+        return cls(structure, shapes, dtypes, tuple(is_alone))
 
     @property
     def dtype(self) -> np.dtype:
@@ -80,20 +90,21 @@ class Layout:
         return all_marks
 
     def _joined(self, leaves: Sequence[Any], concatenate: Any) -> Blocks:
-        sized = list(zip(leaves, self.sizes, strict=True))
-        small = [leaf.ravel() for leaf, size in sized if size < LARGE]
-        large = [leaf for leaf, size in sized if size >= LARGE]
-        return (concatenate(small), *large) if small else tuple(large)
+        marked = list(zip(leaves, self.alone, strict=True))
+        joined = [leaf.ravel() for leaf, is_alone in marked if not is_alone]
+        others = [leaf for leaf, is_alone in marked if is_alone]
+        return (concatenate(joined), *others) if joined else tuple(others)
 
     def tree(self, blocks: Blocks) -> Any:
         """Return the tree of blocks, arrays of JAX or of NumPy; its leaves are alike."""
-        of_large = iter(blocks)
-        vector = next(of_large) if min(self.sizes) < LARGE else None
+        others = iter(blocks)
+        vector = None if all(self.alone) else next(others)
         start = 0
         leaves = []
-        for size, shape, dtype in zip(self.sizes, self.shapes, self.dtypes, strict=True):
-            if vector is None or size >= LARGE:
-                leaf = next(of_large)
+        numbers = zip(self.sizes, self.shapes, self.dtypes, self.alone, strict=True)
+        for size, shape, dtype, is_alone in numbers:
+            if vector is None or is_alone:
+                leaf = next(others)
             else:
                 leaf = vector[start : start + size].reshape(shape)
                 start += size

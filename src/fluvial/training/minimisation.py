@@ -70,7 +70,7 @@ def minimise(
     """
     began = time.monotonic()
     options = Options(**settings)
-    parts = taken_apart(model, options.frozen)
+    parts = taken_apart(model, options)
     if X is None:
         given = (condition, sample_weight, options.validation_data)
         if any(value is not None for value in given):
@@ -84,7 +84,7 @@ def minimise(
         dataset = checked_dataset(model, X, condition, sample_weight, parts.dtype)
         if condition is not None:
             scaled = with_scaled_condition(model, condition, sample_weight)
-            parts = taken_apart(scaled, options.frozen)
+            parts = taken_apart(scaled, options)
         (rows,) = splits([key], model, dataset, options)
     run = make_run(objective, parts, rows, options, steps_per_epoch=steps_per_epoch)
     bar = progress(

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import optax
@@ -21,6 +21,8 @@ HeldOut = (
 
 Schedule = Literal["cosine", "constant"]
 Keep = Literal["best", "last"]
+Optimizer = Literal["muon"]
+"""An optimizer by its name."""
 
 PATIENCE = 20
 """Epochs that training with held-out rows waits for a lower loss, where none are asked for."""
@@ -48,7 +50,7 @@ class Options:
     show_progress: bool = True
     validation_data: HeldOut | None = None
     snapshots: Snapshots | None = None
-    optimizer: optax.GradientTransformation | None = None
+    optimizer: optax.GradientTransformation | Optimizer | None = None
     schedule: Schedule = "cosine"
     keep: Keep | None = None
     frozen: Held | None = None
@@ -77,9 +79,10 @@ class Options:
         ):
             if value not in known:
                 raise ValueError(f"{name} must be one of {list(known)}, but is {value!r}")
-        if not (self.optimizer is None or hasattr(self.optimizer, "update")):
+        if not (self.optimizer in (None, "muon") or hasattr(self.optimizer, "update")):
             raise ValueError(
-                f"optimizer must be a transformation of optax or None, but is {self.optimizer!r}"
+                'optimizer must be a transformation of optax, "muon" or None, but is '
+                f"{self.optimizer!r}"
             )
         types = self.frozen if isinstance(self.frozen, tuple) else (self.frozen,)
         if not (self.frozen is None or all(isinstance(each, type) for each in types)):
@@ -87,13 +90,23 @@ class Options:
         if not math.isfinite(self.min_delta):
             raise ValueError(f"min_delta must be finite, but is {self.min_delta}")
 
+    @property
+    def of_user(self) -> optax.GradientTransformation | None:
+        """The optimizer that the user gives."""
+        return None if self.optimizer in (None, "muon") else cast(Any, self.optimizer)
+
+    @property
+    def is_muon(self) -> bool:
+        """Whether weights between hidden layers take the steps of Muon."""
+        return self.optimizer == "muon"
+
     def traced(self, dtype: Any, *, held_out: bool) -> Settings:
         """Return the settings that the compiled program takes as arrays."""
         patience = self.patience
         if patience is None:
             patience = PATIENCE if held_out else NEVER
         # An optimizer of the user's has a rate of its own, which the schedule multiplies.
-        rate = self.learning_rate if self.optimizer is None else 1.0
+        rate = self.learning_rate if self.of_user is None else 1.0
         # In NumPy: JAX compiles a program for each new scalar that it is handed.
         numbers = (rate, self.weight_decay, CLIP_NORM, self.min_delta)
         counts = (self.max_epochs, patience)

@@ -9,6 +9,7 @@ import optax
 from jaxtyping import Array
 
 from fluvial.training.layout import Blocks, Layout
+from fluvial.training.muon import scale_by_muon
 from fluvial.training.objective import Objective
 from fluvial.training.options import Options
 from fluvial.training.rows import (
@@ -21,7 +22,7 @@ from fluvial.training.rows import (
     split,
 )
 from fluvial.training.state import Scalar, Settings
-from fluvial.training.trainable import Held, separated
+from fluvial.training.trainable import separated
 
 FEW_VALUES = 50_000
 """Values of the rows of a training up to which its compilation takes longer than a slower step."""
@@ -41,7 +42,8 @@ class Run(NamedTuple):
         settings: the traced settings.
         steps_per_epoch: with training rows, as many as one pass over them takes.
         batch_size: rows a step; 0 without training rows.
-        optimizer: the user's; None for AdamW, whose settings are traced.
+        optimizer: the user's; None for AdamW or Muon, whose settings are traced.
+        is_matrix: for each block, whether Muon is to make its steps orthogonal.
         is_cosine: whether the learning rate falls as a cosine.
         keeps_best: whether the parameters of the lowest loss are returned, or the last ones.
     """
@@ -57,6 +59,7 @@ class Run(NamedTuple):
     steps_per_epoch: Scalar
     batch_size: int
     optimizer: optax.GradientTransformation | None
+    is_matrix: tuple[bool, ...]
     is_cosine: bool
     keeps_best: bool
 
@@ -80,6 +83,7 @@ class Parts(NamedTuple):
         frozen: the rest.
         decay: which of the parameters are decayed, booleans.
         moves: which of them are trained at all, booleans.
+        is_matrix: for each block, whether it is for Muon.
     """
 
     params: Blocks
@@ -87,6 +91,7 @@ class Parts(NamedTuple):
     frozen: Any
     decay: Blocks
     moves: Blocks
+    is_matrix: tuple[bool, ...]
 
     @property
     def dtype(self) -> Any:
@@ -106,32 +111,34 @@ class Split(NamedTuple):
     held_out: Dataset | None
 
 
-def taken_apart(model: Any, held: Held | None = None) -> Parts:
+def taken_apart(model: Any, options: Options) -> Parts:
     """Separate what is trained from what is not.
 
     Args:
         model: a flow, or any tree.
-        held: types of its parts that are not to be trained, although they could.
+        options: tell what stays as it is, and whether the networks' weights are for Muon.
 
     Raises:
         ValueError: where nothing is trained.
     """
-    params, frozen, *marks = separated(model, held)
-    layout = Layout.of(params)
-    decay, moves = layout.marks(*marks)
+    params, frozen, weights, moving = separated(model, options.frozen)
+    layout = Layout.of(params, weights if options.is_muon else None)
+    decay, moves = layout.marks(weights, moving)
+    is_matrix = tuple(options.is_muon and bool(block.all()) for block in decay)
     decay = tuple(d & m for d, m in zip(decay, moves, strict=True))
-    return Parts(layout.host_blocks(params), layout, frozen, decay, moves)
+    return Parts(layout.host_blocks(params), layout, frozen, decay, moves, is_matrix)
 
 
 def optimizer(run: Run) -> optax.GradientTransformation:
-    """Return the user's, or Adam with clipped gradient norm, without its learning rate and decay.
+    """Return the user's, or Adam or Muon with clipped gradient norm, but for rate and decay.
 
     References:
         Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2.
     """
     if run.optimizer is not None:
         return run.optimizer
-    return optax.chain(optax.clip_by_global_norm(run.settings.clip_norm), optax.scale_by_adam())
+    scaled = scale_by_muon(run.is_matrix) if any(run.is_matrix) else optax.scale_by_adam()
+    return optax.chain(optax.clip_by_global_norm(run.settings.clip_norm), scaled)
 
 
 def splits(keys: list[Array], model: Any, dataset: Dataset, options: Options) -> list[Split]:
@@ -189,7 +196,8 @@ def make_run(
         settings=options.traced(dtype, held_out=validation is not None),
         steps_per_epoch=np.asarray(steps_per_epoch, np.int32),
         batch_size=batch_size,
-        optimizer=options.optimizer,
+        optimizer=options.of_user,
+        is_matrix=model.is_matrix,
         is_cosine=options.schedule == "cosine",
         keeps_best=options.keep == "best" or (options.keep is None and validation is not None),
     )
