@@ -47,7 +47,7 @@ HYPERPARAMETERS = """\
         many with 13 columns or fewer, twice with 20. One flow ignores it, with a warning.
     weight_decay : float or None, default=None
         How much the weight matrices of the networks shrink at each step, times the learning rate
-        and apart from the gradient (AdamW). None: 1e-4, and with "auto" 0.1 or 1 as each flow has
+        and apart from the gradient (AdamW). None: 1e-4, and with "auto" 0.1 to 3 as each flow has
         it, of which held-out rows tell the better; a number is that of all of them.
     min_delta : float, default=0.0
         By how many nats a row the held-out density must be better to count for `patience`; larger
