@@ -1,5 +1,6 @@
 """Muon: steps of orthogonal matrices."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from fluvial import flows
 from fluvial.bijectors import LULinear
 from fluvial.networks import Linear
-from fluvial.training import fit
+from fluvial.training import fit, fit_ensemble, fit_variational
 from fluvial.training.muon import MOMENTUM, NORM, orthogonalised, scale_by_muon
 
 KEY = jax.random.key(0)
@@ -86,6 +87,30 @@ def test_frozen_parts_stay():
     of_networks, _ = fit(KEY, flow, X, frozen=Linear, **given)
     assert all(map(np.array_equal, weights(of_networks), weights(flow)))
     assert not np.array_equal(raw(of_networks), raw(flow))
+
+
+def test_an_ensemble_is_its_members():
+    keys = list(jax.random.split(KEY, 2))
+    members = [flows.maf(key, n_features=3, n_layers=2, hidden_sizes=(8, 8)) for key in keys]
+    given = {"show_progress": False, "optimizer": "muon", "max_epochs": 3, "batch_size": 64}
+    fitted, _ = fit_ensemble(keys, members, X, validation_data=X, **given)
+    for key, member, of_ensemble in zip(keys, members, fitted, strict=True):
+        alone, _ = fit(key, member, X, validation_data=X, **given)
+        for one, other in zip(weights(alone), weights(of_ensemble), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_without_rows_and_without_matrices():
+    flow = flows.nice(KEY, n_features=2, n_layers=2, hidden_sizes=(8,))
+    given = {"show_progress": False, "max_epochs": 2}
+    fitted, result = fit_variational(
+        KEY, flow, lambda x: -jnp.sum((x - 3) ** 2, axis=-1) / 2, optimizer="muon", **given
+    )
+    assert result.history.train_loss[1] < result.history.train_loss[0]
+    assert not all(map(np.array_equal, weights(fitted), weights(flow)))
+    planar = flows.planar_flow(KEY, n_features=3, n_layers=2)
+    by_muon, by_adam = (fit(KEY, planar, X, optimizer=o, **given)[0] for o in ("muon", None))
+    assert eqx.tree_equal(by_muon, by_adam)
 
 
 def raw(flow):

@@ -63,7 +63,16 @@ def test_it_goes_on_bit_by_bit(monkeypatch, until, held_out):
     # As short as they get, so that there are many.
     monkeypatch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
     monkeypatch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
-    settings = {"validation_fraction": held_out, "learning_rate": 0.03}
+    assert_it_goes_on(until, validation_fraction=held_out, learning_rate=0.03)
+
+
+def test_so_does_muon(monkeypatch):
+    monkeypatch.setattr("fluvial.training.host_loop.SEGMENT_SECONDS", 1e-9)
+    monkeypatch.setattr("fluvial.training.host_loop.TIMED_STEPS", 1)
+    assert_it_goes_on(2, learning_rate=0.03, optimizer="muon")
+
+
+def assert_it_goes_on(until, **settings):
     flow, history = fitted(**settings)
     again, its_history, n_cuts = cut_off(until, **settings)
     assert n_cuts > 5
