@@ -95,7 +95,8 @@ def test_a_process_that_is_ended_leaves_no_temporary_file(model, tmp_path):
         process.send_signal(number)
         process.communicate(timeout=60)
         assert process.returncode == -number
-    assert [len(list(folder.iterdir())) for folder in folders] == [0, 0, 1]
+    left = [len(list(folder.iterdir())) for folder in folders]
+    assert left == [0] * (len(folders) - 1) + [1]
     # What a killed one could not remove is swept by the next that writes there.
     start("sample", model, "-n", 2, "-o", "small.csv", cwd=folders[-1]).communicate(timeout=60)
     assert [path.name for path in folders[-1].iterdir()] == ["small.csv"]
