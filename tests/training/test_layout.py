@@ -56,3 +56,12 @@ def test_equal_trees_have_equal_layouts():
     assert Layout.of(TREE) == Layout.of(jax.tree.map(lambda leaf: leaf + 1, TREE))
     assert hash(Layout.of(TREE)) == hash(Layout.of(TREE))
     assert Layout.of(TREE) != Layout.of({"a": TREE["a"]})
+
+
+def test_small_leaves_are_alone_where_asked():
+    tree = {"a": jnp.ones((2, 3)), "b": jnp.zeros(2)}
+    layout = Layout.of(tree, {"a": True, "b": False})
+    vector, alone = layout.host_blocks(tree)
+    assert vector.tolist() == [0.0, 0.0]
+    np.testing.assert_array_equal(alone, np.ones((2, 3)))
+    assert layout.tree((vector, alone))["a"].shape == (2, 3)

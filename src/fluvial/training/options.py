@@ -97,7 +97,7 @@ class Options:
 
     @property
     def is_muon(self) -> bool:
-        """Whether weights between hidden layers take the steps of Muon."""
+        """Whether the networks' weight matrices take the steps of Muon."""
         return self.optimizer == "muon"
 
     def traced(self, dtype: Any, *, held_out: bool) -> Settings:

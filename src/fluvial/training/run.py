@@ -124,7 +124,7 @@ def taken_apart(model: Any, options: Options) -> Parts:
     params, frozen, weights, moving = separated(model, options.frozen)
     layout = Layout.of(params, weights if options.is_muon else None)
     decay, moves = layout.marks(weights, moving)
-    is_matrix = tuple(options.is_muon and bool(block.all()) for block in decay)
+    is_matrix = tuple(options.is_muon and bool(block.any()) for block in decay)
     decay = tuple(d & m for d, m in zip(decay, moves, strict=True))
     return Parts(layout.host_blocks(params), layout, frozen, decay, moves, is_matrix)
 
